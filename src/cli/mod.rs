@@ -1,0 +1,5 @@
+//! To be written.
+/// Runs.
+pub fn main() -> std::process::ExitCode {
+    std::process::ExitCode::SUCCESS
+}

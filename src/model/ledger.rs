@@ -1,0 +1,1 @@
+//! The ledger: append-only facts about meetings, and the verdicts they fold to.

@@ -1,0 +1,1 @@
+//! What one look at the calendar says about a meeting.

@@ -1,0 +1,261 @@
+//! The plan: immutable steps, specific enough that carrying them out leaves no
+//! choice, and the reasons for what is not done.
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::model::event::EventBody;
+use crate::model::id::{Address, CalendarId, EventUid, Href, PairId, StepId, StrongEtag};
+use crate::model::pair::Cadence;
+use crate::model::snapshot::OccurrenceKey;
+use crate::model::time::{CalTime, Window};
+
+/// What would be done, and what not.
+#[must_use = "a plan is shown or applied"]
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// The snapshot's `now`.
+    pub made_at: Timestamp,
+    /// In the order they are carried out.
+    pub steps: Vec<Step>,
+    /// What is not done, and why.
+    pub waiting: Vec<Waiting>,
+}
+
+impl Plan {
+    /// Whether nothing would be written.
+    pub fn is_empty(&self) -> bool {
+        self.steps.is_empty()
+    }
+}
+
+/// One write.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Step {
+    /// Derived from what the step does.
+    pub id: StepId,
+    /// For whom.
+    pub pair: PairId,
+    /// The collection written to.
+    pub calendar: CalendarId,
+    /// The resource written.
+    pub href: Href,
+    /// What is written.
+    pub action: Action,
+    /// What must still hold on the server.
+    pub precondition: Precondition,
+    /// Whom it mails.
+    pub mail: MailEffect,
+    /// Why, strongest first.
+    pub why: Vec<Reason>,
+}
+
+/// What a step writes. Handled exhaustively by `ical::edit` and the providers.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Action {
+    /// A new recurring event.
+    CreateSeries(NewSeries),
+    /// Another start for one occurrence, by override.
+    MoveOccurrence {
+        /// Which.
+        occurrence: OccurrenceKey,
+        /// RECURRENCE-ID as it must be written; `None`: a single event.
+        recurrence_id: Option<CalTime>,
+        /// New start, in the form of the master's DTSTART.
+        start: CalTime,
+        /// Length.
+        duration: SignedDuration,
+    },
+    /// The agenda's managed block of one occurrence.
+    WriteAgenda {
+        /// Which.
+        occurrence: OccurrenceKey,
+        /// RECURRENCE-ID as it must be written; `None`: a single event.
+        recurrence_id: Option<CalTime>,
+        /// The whole new DESCRIPTION.
+        description: String,
+        /// The managed block inside it, as the next merge's base.
+        block: String,
+    },
+    /// Restores a before-image (`undo`); `None`: the resource did not exist.
+    Restore {
+        /// The bytes to put back.
+        data: Option<Vec<u8>>,
+    },
+}
+
+/// A series to be created.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewSeries {
+    /// Derived from pair and start; carries onbeat's prefix.
+    pub uid: EventUid,
+    /// SUMMARY.
+    pub title: String,
+    /// First start, wall clock with the owner's IANA zone.
+    pub start: CalTime,
+    /// Length.
+    pub duration: SignedDuration,
+    /// Rhythm.
+    pub cadence: Cadence,
+    /// ORGANIZER: the owner's address and name.
+    pub organizer: (Address, String),
+    /// ATTENDEE: the partner's address and name.
+    pub attendee: (Address, String),
+    /// DESCRIPTION: the standing agenda.
+    pub description: String,
+    /// DTSTAMP and CREATED.
+    pub stamp: Timestamp,
+}
+
+/// What the server must still hold for a write to happen. There is no "none".
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Precondition {
+    /// Nothing lies there yet (`If-None-Match: *`).
+    Absent,
+    /// Exactly these bytes lie there (`If-Match`).
+    Match(StrongEtag),
+}
+
+/// Whom a write mails, predicted before it is made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MailEffect {
+    /// Nobody.
+    None,
+    /// These people.
+    Mails(Vec<Address>),
+    /// Cannot be told for this server.
+    Unknown,
+}
+
+/// One reason for a step.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Reason {
+    /// The pair has no series that goes on.
+    NoSeries,
+    /// The series ended on this date without successor.
+    SeriesEnded(Timestamp),
+    /// Both are free and it is the best of this many candidates.
+    BestOf(usize),
+    /// The wished-for day and time.
+    Ideal,
+    /// Wished-for, but so many minutes away from it.
+    NearIdeal(i64),
+    /// The occurrence collides with this.
+    Clash {
+        /// What may be told of the blocker.
+        with: String,
+        /// When.
+        span: Window,
+    },
+    /// Somebody declined.
+    Declined(Address),
+    /// Somebody is away.
+    Away {
+        /// Who.
+        who: Address,
+        /// Title or holiday.
+        label: String,
+    },
+    /// The partner's time is unknown; hours were assumed.
+    PartnerTimeUnknown,
+    /// The agenda is due for this meeting.
+    AgendaDue(Timestamp),
+    /// The agenda's sources changed since it was written.
+    AgendaChanged,
+    /// A person asked for it.
+    Asked,
+}
+
+/// Something onbeat sees but does not do.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Waiting {
+    /// For whom.
+    pub pair: PairId,
+    /// Which meeting, by its planned or present start.
+    pub occurrence: Option<Timestamp>,
+    /// Why.
+    pub cause: WaitingCause,
+}
+
+/// Why something is not done.
+#[derive(Debug, Clone, PartialEq)]
+pub enum WaitingCause {
+    /// The pair's mode is `observe`.
+    ObserveOnly,
+    /// `onbeat pause` is in force.
+    Paused,
+    /// The calendar's reading was not complete.
+    IncompleteReading {
+        /// Which calendar.
+        calendar: CalendarId,
+        /// Why.
+        reason: String,
+    },
+    /// Starts within the freeze window.
+    Frozen {
+        /// The collision or absence that would have moved it.
+        blocker: String,
+    },
+    /// Already moved once by onbeat.
+    MoveCap {
+        /// The collision or absence that would have moved it.
+        blocker: String,
+    },
+    /// Somebody else organizes the event; ask them.
+    NotOrganizer {
+        /// What would have been done.
+        blocker: String,
+        /// Slots one could propose.
+        proposals: Vec<Timestamp>,
+    },
+    /// No slot within tolerance.
+    NoSlot {
+        /// The occurrence's or series' trouble.
+        blocker: String,
+        /// How many candidates each cause took away, most first.
+        blocked_by: Vec<(String, usize)>,
+        /// The smallest change that would help.
+        remedy: Option<String>,
+    },
+    /// The server would mail people and the owner did not choose that.
+    WouldMail {
+        /// Whom; empty when it cannot be told.
+        people: Vec<Address>,
+    },
+    /// The mail cap is used up.
+    MailCap,
+    /// The managed block's marks are damaged or doubled.
+    MarksDamaged,
+    /// The same UID lies in two resources.
+    DuplicateUid {
+        /// Which.
+        uid: EventUid,
+    },
+    /// The server gives no strong entity tag, so no safe write is possible.
+    NoStrongEtag,
+    /// The plan check refused it.
+    Refused {
+        /// The rule, for people.
+        rule: String,
+    },
+    /// A clash with an invitation nobody answered yet.
+    UnansweredClash {
+        /// What clashes.
+        with: String,
+    },
+    /// The agenda will be written at this moment.
+    AgendaNotDue {
+        /// When.
+        at: Timestamp,
+    },
+    /// The calendar is read-only for this account.
+    ReadOnly,
+}
+
+/// The before and after of an event that an observer may want side by side.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BodyChange {
+    /// As it was.
+    pub before: EventBody,
+    /// As it is.
+    pub after: EventBody,
+}
