@@ -108,7 +108,10 @@ fn bodies(a: &EventBody, b: &EventBody, zone: &TimeZone, mut differ: impl FnMut(
         others.map(|p| p.address.as_str().to_owned()).collect()
     };
     let checks = [
-        ("DTSTART", a.start.instant(zone) == b.start.instant(zone) && same_clock(&a.start, &b.start)),
+        (
+            "DTSTART",
+            a.start.instant(zone) == b.start.instant(zone) && same_clock(&a.start, &b.start),
+        ),
         ("DTEND", end(a) == end(b)),
         ("SUMMARY", same_text(&a.summary, &b.summary)),
         ("DESCRIPTION", same_text(&a.description, &b.description)),

@@ -2,6 +2,7 @@
 //! override is added; every other byte stays. Each result is read again and
 //! refused unless its difference to the original is the intended one.
 
+mod change;
 mod check;
 mod copy;
 mod describe;
@@ -10,19 +11,16 @@ mod moment;
 mod patch;
 mod text;
 
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp};
 
+use self::change::{Change, Sequences};
 use self::check::Edited;
 use self::describe::Described;
 use self::locate::Target;
-use self::moment::{Written, utc_value};
-use self::patch::Patch;
-use crate::ical::component::Component;
 use crate::ical::lines::{Lines, LinesError};
 use crate::ical::parse::{Parsed, parse};
 use crate::ical::recur::length::Length;
-use crate::ical::value::format_duration;
 use crate::ical::{compare, write};
 use crate::model::event::EventBody;
 use crate::model::id::Address;
@@ -50,10 +48,14 @@ pub enum EditError {
     #[error("the event {0:?} recurs; name the occurrence by its original start")]
     Recurs(String),
     /// Two components have the same identity.
-    #[error("two components of the event {0:?} have the same identity; which one is meant cannot be told")]
+    #[error(
+        "two components of the event {0:?} have the same identity; which one is meant cannot be told"
+    )]
     Ambiguous(String),
     /// The occurrence belongs to an override with RANGE=THISANDFUTURE.
-    #[error("the occurrence belongs to a this-and-future change of the event {0:?}, which is not edited")]
+    #[error(
+        "the occurrence belongs to a this-and-future change of the event {0:?}, which is not edited"
+    )]
     ThisAndFuture(String),
     /// The event cannot be read.
     #[error("the event cannot be read: {0}")]
@@ -62,7 +64,9 @@ pub enum EditError {
     #[error("the calendar cannot be read")]
     Lines(#[from] LinesError),
     /// The marks of the managed block are damaged or doubled.
-    #[error("the marks of the managed block are damaged or doubled; restore or remove them in the description")]
+    #[error(
+        "the marks of the managed block are damaged or doubled; restore or remove them in the description"
+    )]
     MarksDamaged,
     /// The description is written in an encoding of vCalendar 1.0.
     #[error("line {0}: the description has an ENCODING, which is not edited")]
@@ -102,7 +106,11 @@ pub struct Editor<'a> {
 ///
 /// # Errors
 /// When the action does not fit the text, or the result fails its self-check.
-pub fn apply(original: Option<&[u8]>, action: &Action, editor: &Editor<'_>) -> Result<Vec<u8>, EditError> {
+pub fn apply(
+    original: Option<&[u8]>,
+    action: &Action,
+    editor: &Editor<'_>,
+) -> Result<Vec<u8>, EditError> {
     match action {
         Action::CreateSeries(series) => match original {
             Some(_) => Err(EditError::AlreadyThere),
@@ -198,12 +206,6 @@ pub fn set_description(
     edit(data, uid, rid, &Change::Text(text), editor)
 }
 
-enum Change<'c> {
-    Text(&'c str),
-    Block(&'c str),
-    Move { start: &'c CalTime, duration: SignedDuration },
-}
-
 fn edit(
     data: &[u8],
     uid: &str,
@@ -220,10 +222,10 @@ fn edit(
     let sequences = Sequences::of(&parsed, uid, at, editor.zone);
     let (out, edited) = match &target {
         Target::Existing(component) => {
-            (existing(&lines, component, change, &sequences, editor)?, Edited::Existing)
+            (change::existing(&lines, component, change, &sequences, editor)?, Edited::Existing)
         }
         Target::New { master, id, at } => {
-            (insert(&lines, (master, id, *at), change, &sequences, editor)?, Edited::New)
+            (change::insert(&lines, (master, id, *at), change, &sequences, editor)?, Edited::New)
         }
     };
     if out != data {
@@ -235,168 +237,12 @@ fn edit(
 
 fn may_move(parsed: &Parsed, uid: &str, editor: &Editor<'_>) -> Result<(), EditError> {
     let event = parsed.events.iter().find(|e| e.uid.as_str() == uid);
-    let bodies = event.iter().flat_map(|e| e.master.iter().chain(e.overrides.iter().map(|o| &o.body)));
+    let bodies =
+        event.iter().flat_map(|e| e.master.iter().chain(e.overrides.iter().map(|o| &o.body)));
     match bodies.filter_map(|b| b.organizer.as_ref()).find(|o| !editor.owner.contains(o)) {
         Some(other) => Err(EditError::NotOrganizer(other.clone())),
         None => Ok(()),
     }
-}
-
-/// SEQUENCE of the master and of the component that is edited.
-struct Sequences {
-    master: i64,
-    own: Option<i64>,
-}
-
-impl Sequences {
-    fn of(parsed: &Parsed, uid: &str, at: Option<Timestamp>, zone: &TimeZone) -> Self {
-        let event = parsed.events.iter().find(|e| e.uid.as_str() == uid);
-        let master = event.and_then(|e| e.master.as_ref()).map_or(0, |m| m.sequence);
-        let own = event.and_then(|e| check::edited_body(e, at, zone)).map(|b| b.sequence);
-        Self { master, own }
-    }
-
-    /// What is written: never below the master's; one more for a new time (RFC
-    /// 5546 §2.1.4). `None`: stays.
-    fn next(&self, change: &Change<'_>) -> Option<i64> {
-        let base = self.own.unwrap_or(self.master).max(self.master);
-        match change {
-            Change::Move { .. } => Some(base.saturating_add(1)),
-            Change::Text(_) | Change::Block(_) => {
-                self.own.is_some_and(|own| own < self.master).then_some(base)
-            }
-        }
-    }
-}
-
-/// The new DESCRIPTION line of a change of text.
-fn description(described: &Described, change: &Change<'_>) -> Result<Option<Vec<u8>>, EditError> {
-    match change {
-        Change::Text(text) => Ok(Some(described.with_text(text))),
-        Change::Block(text) => described.with_block(text).map(Some),
-        Change::Move { .. } => Ok(None),
-    }
-}
-
-fn existing(
-    lines: &Lines<'_>,
-    component: &Component,
-    change: &Change<'_>,
-    sequences: &Sequences,
-    editor: &Editor<'_>,
-) -> Result<Vec<u8>, EditError> {
-    let mut patch = Patch::new(lines);
-    let described = Described::read(lines, component)?;
-    if let Some(rest) = description(&described, change)? {
-        patch.set(component, "DESCRIPTION", &rest);
-        for twin in describe::TWINS {
-            patch.remove(component, twin);
-        }
-    }
-    if let Change::Move { start, duration } = change {
-        move_lines(lines, component, &mut patch, start, *duration, editor.zone)?;
-    }
-    if let Some(next) = sequences.next(change) {
-        patch.set(component, "SEQUENCE", format!(":{next}").as_bytes());
-    }
-    for (name, rest) in stamps(lines, component, editor.now) {
-        patch.set(component, name, &rest);
-    }
-    Ok(patch.apply())
-}
-
-fn move_lines(
-    lines: &Lines<'_>,
-    component: &Component,
-    patch: &mut Patch<'_, '_>,
-    start: &CalTime,
-    duration: SignedDuration,
-    zone: &TimeZone,
-) -> Result<(), EditError> {
-    let unreadable = || EditError::Unreadable("DTSTART is missing".to_owned());
-    let written = Written::read(lines, component, "DTSTART").ok_or_else(unreadable)?;
-    patch.set(component, "DTSTART", &in_its_form(&written, start, zone));
-    let end_at = copy::plus(start.instant(zone), duration);
-    let nominal = |start: &CalTime| match start {
-        CalTime::Date(date) => Some(CalTime::Date(date.checked_add(duration).unwrap_or(*date))),
-        CalTime::Floating(_) | CalTime::Utc(_) | CalTime::Zoned { .. } => None,
-    };
-    match (Written::read(lines, component, "DTEND"), nominal(start)) {
-        (Some(end), Some(day)) => patch.set(component, "DTEND", &in_its_form(&end, &day, zone)),
-        (Some(end), None) => patch.set(component, "DTEND", &end.at(end_at, zone)),
-        (None, _) => {
-            patch.set(component, "DURATION", format!(":{}", format_duration(duration)).as_bytes());
-        }
-    }
-    Ok(())
-}
-
-/// A time in the form of a line that is there; where the value type differs, the
-/// line gets the time's own form.
-fn in_its_form(written: &Written, time: &CalTime, zone: &TimeZone) -> Vec<u8> {
-    match (&written.time, time) {
-        (CalTime::Date(_), CalTime::Date(_)) | (CalTime::Floating(_), CalTime::Floating(_)) => {
-            written.with(time)
-        }
-        (CalTime::Utc(_) | CalTime::Zoned { .. }, CalTime::Utc(_) | CalTime::Zoned { .. }) => {
-            written.at(time.instant(zone), zone)
-        }
-        (_, CalTime::Date(_)) => format!(";VALUE=DATE:{}", time_value(time)).into_bytes(),
-        (_, CalTime::Floating(_) | CalTime::Utc(_)) => format!(":{}", time_value(time)).into_bytes(),
-        (_, CalTime::Zoned { tzid, .. }) => {
-            let tzid = crate::ical::property::encode_param(tzid);
-            format!(";TZID={tzid}:{}", time_value(time)).into_bytes()
-        }
-    }
-}
-
-/// DTSTAMP, and LAST-MODIFIED where the component has one.
-fn stamps(
-    lines: &Lines<'_>,
-    component: &Component,
-    now: Option<Timestamp>,
-) -> Vec<(&'static str, Vec<u8>)> {
-    let Some(now) = now else { return Vec::new() };
-    let rest = format!(":{}", utc_value(now)).into_bytes();
-    let mut out = vec![("DTSTAMP", rest.clone())];
-    if component.property(lines, "LAST-MODIFIED").is_some() {
-        out.push(("LAST-MODIFIED", rest));
-    }
-    out
-}
-
-fn insert(
-    lines: &Lines<'_>,
-    (master, id, at): (&Component, &CalTime, usize),
-    change: &Change<'_>,
-    sequences: &Sequences,
-    editor: &Editor<'_>,
-) -> Result<Vec<u8>, EditError> {
-    let described = Described::read(lines, master)?;
-    let mut set = stamps(lines, master, editor.now);
-    let mut drop: &'static [&'static str] = &[];
-    if let Some(rest) = description(&described, change)? {
-        set.push(("DESCRIPTION", rest));
-        drop = describe::TWINS;
-    }
-    if let Some(next) = sequences.next(change) {
-        set.push(("SEQUENCE", format!(":{next}").into_bytes()));
-    }
-    let (start, duration) = match change {
-        Change::Move { start, duration } => (Some(*start), Some(*duration)),
-        Change::Text(_) | Change::Block(_) => (None, None),
-    };
-    let changes = copy::Changes { start, duration, set, drop };
-    let unreadable = || EditError::Unreadable("DTSTART is missing".to_owned());
-    let mut bytes = copy::component(lines, master, id, &changes, editor.zone).ok_or_else(unreadable)?;
-    let before = lines.data().get(..at).unwrap_or(&[]);
-    if !before.ends_with(b"\n") && !before.ends_with(b"\r") {
-        // A text that ends right after END:VEVENT, without line break.
-        bytes.splice(0..0, lines.newline().iter().copied());
-    }
-    let mut patch = Patch::new(lines);
-    patch.insert(at, bytes);
-    Ok(patch.apply())
 }
 
 /// The result says what was asked for.
@@ -408,7 +254,9 @@ fn has_effect(
     editor: &Editor<'_>,
 ) -> Result<(), EditError> {
     let fine = body_of(Some(out), uid, at, editor.zone, |body| match change {
-        Change::Text(text) => body.description == check::text_of(&Described::default().with_text(text)),
+        Change::Text(text) => {
+            body.description == check::text_of(&Described::default().with_text(text))
+        }
         Change::Block(text) => {
             let block = Described::default().with_text(text.trim_end_matches(['\r', '\n']));
             body.description.contains(&check::text_of(&block))
@@ -416,8 +264,12 @@ fn has_effect(
         Change::Move { start, duration } => {
             let from = body.start.instant(editor.zone);
             let to = Length::of(body, editor.zone).end(&body.start, from, editor.zone);
-            from == start.instant(editor.zone) && (body.start.is_date() || from.duration_until(to) == *duration)
+            from == start.instant(editor.zone)
+                && (body.start.is_date() || from.duration_until(to) == *duration)
         }
     });
     if fine { Ok(()) } else { Err(EditError::SelfCheck("the change itself is not in the result")) }
 }
+
+#[cfg(test)]
+mod tests;

@@ -77,9 +77,7 @@ fn end(series: &NewSeries) -> Option<CalTime> {
             Some(CalTime::Date(date.checked_add(series.duration).unwrap_or(*date)))
         }
         CalTime::Utc(at) => at.checked_add(series.duration).ok().map(CalTime::Utc),
-        CalTime::Floating(local) => {
-            local.checked_add(series.duration).ok().map(CalTime::Floating)
-        }
+        CalTime::Floating(local) => local.checked_add(series.duration).ok().map(CalTime::Floating),
         CalTime::Zoned { zone, .. } => {
             let at = series.start.instant(zone).checked_add(series.duration).ok()?;
             Some(series.start.with_civil(zone.to_datetime(at)))
@@ -146,7 +144,10 @@ fn param(text: &str) -> String {
 
 /// Text without carriage returns and control characters.
 fn clean(text: &str) -> String {
-    text.replace("\r\n", "\n").chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect()
+    text.replace("\r\n", "\n")
+        .chars()
+        .filter(|c| !c.is_control() || matches!(c, '\n' | '\t'))
+        .collect()
 }
 
 fn one_line(text: &str) -> String {

@@ -1,6 +1,8 @@
 //! The self-check of an edit: the result is read again, and the difference to
 //! the original must be the intended one and nothing else.
 
+use std::borrow::Cow;
+
 use crate::ical::component;
 use crate::ical::lines::Lines;
 use crate::ical::parse::parse;
@@ -24,9 +26,19 @@ pub(super) fn only_intended(
     uid: &str,
     edited: Edited,
 ) -> Result<(), &'static str> {
-    outside_is_equal(before, after, edited)?;
+    outside_is_equal(&ended(before), &ended(after), edited)?;
     models_agree(before, after, uid, edited)?;
     independent_reader_agrees(before, after, edited)
+}
+
+/// The text with a line break at its end: one that lacks it gets one when an
+/// override is put behind its last line.
+fn ended(data: &[u8]) -> Cow<'_, [u8]> {
+    if data.ends_with(b"\n") || data.ends_with(b"\r") {
+        return Cow::Borrowed(data);
+    }
+    let newline = if memchr::memmem::find(data, b"\r\n").is_some() { &b"\r\n"[..] } else { b"\n" };
+    Cow::Owned([data, newline].concat())
 }
 
 /// Every line outside of the edited component keeps its bytes and order.
@@ -54,7 +66,9 @@ fn outside_is_equal(before: &[u8], after: &[u8], edited: Edited) -> Result<(), &
         if !same {
             changed += 1;
             if edited == Edited::New {
-                if bytes(&new, new_at..event.lines.start) != bytes(&old, old_at..old_at + event.lines.start - new_at) {
+                if bytes(&new, new_at..event.lines.start)
+                    != bytes(&old, old_at..old_at + event.lines.start - new_at)
+                {
                     return Err("lines between the events changed");
                 }
                 old_at += event.lines.start - new_at;
@@ -75,7 +89,12 @@ fn outside_is_equal(before: &[u8], after: &[u8], edited: Edited) -> Result<(), &
 }
 
 /// All events but the edited component read the same.
-fn models_agree(before: &[u8], after: &[u8], uid: &str, edited: Edited) -> Result<(), &'static str> {
+fn models_agree(
+    before: &[u8],
+    after: &[u8],
+    uid: &str,
+    edited: Edited,
+) -> Result<(), &'static str> {
     let (old, new) = (parse(before), parse(after));
     if old.quarantined.len() != new.quarantined.len() {
         return Err("an event can no longer be read");
@@ -110,7 +129,11 @@ fn one_component_differs(was: &Event, now: &Event, edited: Edited) -> Result<(),
 }
 
 /// Another implementation reads the result, and finds the same components.
-fn independent_reader_agrees(before: &[u8], after: &[u8], edited: Edited) -> Result<(), &'static str> {
+fn independent_reader_agrees(
+    before: &[u8],
+    after: &[u8],
+    edited: Edited,
+) -> Result<(), &'static str> {
     let Some(old) = independent_count(before) else {
         // It refuses much that servers send; then it can say nothing.
         return Ok(());
@@ -147,5 +170,5 @@ pub(super) fn edited_body<'e>(
 
 /// The value a written DESCRIPTION line will be read as.
 pub(super) fn text_of(rest: &[u8]) -> String {
-    unescape(Property::from_rest(std::borrow::Cow::Borrowed(rest)).value())
+    unescape(Property::from_rest(Cow::Borrowed(rest)).value())
 }

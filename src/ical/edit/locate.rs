@@ -71,9 +71,10 @@ pub(super) fn target(
 }
 
 fn unreadable(parsed: &Parsed, uid: &str) -> EditError {
-    let broken = parsed.quarantined.iter().find(|q| {
-        q.line == 0 || q.uid.as_ref().is_some_and(|u| u.as_str() == uid)
-    });
+    let broken = parsed
+        .quarantined
+        .iter()
+        .find(|q| q.line == 0 || q.uid.as_ref().is_some_and(|u| u.as_str() == uid));
     match broken {
         Some(broken) => EditError::Unreadable(broken.reason.clone()),
         None => EditError::NoSuchUid(uid.to_owned()),
@@ -109,10 +110,8 @@ fn new_override(
         return Err(no_such());
     }
     let id = lookup::recurrence_id(event, at, viewer).ok_or_else(no_such)?;
-    let in_range = event
-        .overrides
-        .iter()
-        .any(|o| o.this_and_future && o.recurrence_id.instant(viewer) <= at);
+    let in_range =
+        event.overrides.iter().any(|o| o.this_and_future && o.recurrence_id.instant(viewer) <= at);
     if in_range {
         return Err(EditError::ThisAndFuture(event.uid.as_str().to_owned()));
     }

@@ -73,7 +73,9 @@ impl Written {
             out.extend_from_slice(b";VALUE=DATE");
         }
         for (name, value) in params {
-            if name.eq_ignore_ascii_case(b"TZID") && matches!(self.time, CalTime::Zoned { .. } | CalTime::Floating(_)) {
+            if name.eq_ignore_ascii_case(b"TZID")
+                && matches!(self.time, CalTime::Zoned { .. } | CalTime::Floating(_))
+            {
                 out.extend_from_slice(b";TZID=");
                 out.extend_from_slice(value);
             }

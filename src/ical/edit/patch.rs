@@ -59,9 +59,9 @@ impl<'l, 'a> Patch<'l, 'a> {
     /// Byte offset before the first component inside, or before END.
     fn end_of_properties(&self, component: &Component) -> usize {
         let inner = component.inner();
-        let first = inner.clone().find(|at| {
-            self.lines.get(*at).is_some_and(|l| l.kind() == LineKind::Begin)
-        });
+        let first = inner
+            .clone()
+            .find(|at| self.lines.get(*at).is_some_and(|l| l.kind() == LineKind::Begin));
         self.lines.get(first.unwrap_or(inner.end)).map_or(0, |l| l.range().start)
     }
 

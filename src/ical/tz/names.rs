@@ -30,10 +30,9 @@ pub(super) fn without_prefix(name: &str) -> Option<TimeZone> {
     let mut rest = name;
     while let Some((_, tail)) = rest.split_once('/') {
         // A tail without a slash (`EST`, `GMT`) only directly after a leading slash.
-        if tail.contains('/') || rest.starts_with('/') {
-            if let Some(zone) = iana(tail) {
-                return Some(zone);
-            }
+        let plausible = tail.contains('/') || rest.starts_with('/');
+        if let Some(zone) = iana(tail).filter(|_| plausible) {
+            return Some(zone);
         }
         rest = tail;
     }
@@ -65,9 +64,10 @@ pub(super) fn display(name: &str) -> Option<TimeZone> {
     }
     let areas =
         ["Europe", "America", "Asia", "Africa", "Australia", "Pacific", "Atlantic", "Indian"];
-    shown.split(',').map(|city| city.trim().replace(' ', "_")).find_map(|city| {
-        areas.iter().find_map(|area| iana(&format!("{area}/{city}")))
-    })
+    shown
+        .split(',')
+        .map(|city| city.trim().replace(' ', "_"))
+        .find_map(|city| areas.iter().find_map(|area| iana(&format!("{area}/{city}"))))
 }
 
 /// `UTC+02:00`, `GMT-0500`, `+0100`, `(UTC-03:00)`.

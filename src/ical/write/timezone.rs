@@ -57,7 +57,11 @@ fn parts(zone: &TimeZone, around: Date) -> Vec<Part> {
         let info = zone.to_offset_info(at);
         let offset = info.offset().seconds();
         let name = info.abbreviation().to_owned();
-        return vec![part(&Change { local, from: offset, to: offset, daylight: false, name }, local, None)];
+        return vec![part(
+            &Change { local, from: offset, to: offset, daylight: false, name },
+            local,
+            None,
+        )];
     }
     let year = |n: i16| all.iter().filter(move |c| c.local.year() == around.year() + n).cloned();
     let first: Vec<Change> = year(0).collect();
@@ -133,7 +137,8 @@ fn offset(seconds: i32) -> String {
 
 /// The changes of offset in some years from one on.
 fn changes(zone: &TimeZone, year: i16, years: i16) -> Vec<Change> {
-    let day = |year: i16| Date::new(year.clamp(1900, 9900), 1, 1).unwrap_or(Date::constant(1970, 1, 1));
+    let day =
+        |year: i16| Date::new(year.clamp(1900, 9900), 1, 1).unwrap_or(Date::constant(1970, 1, 1));
     let at = |year: i16| crate::model::time::resolve(day(year).at(0, 0, 0, 0), &TimeZone::UTC);
     let (from, to) = (at(year), at(year.saturating_add(years)));
     let mut before = zone.to_offset(from).seconds();
