@@ -112,8 +112,10 @@ fn check(data: &[u8]) {
                     let changed = differences(data, &edited, &TimeZone::UTC);
                     assert!(changed.iter().all(|d| d.uid == event.uid.as_str()), "{changed:?}");
                 }
-                Err(EditError::SelfCheck(why)) => {
-                    panic!("{why}: {}", String::from_utf8_lossy(data));
+                // What the second reader makes of a torn text is its own matter; our own
+                // checks must never be needed.
+                Err(EditError::SelfCheck(why)) if !why.starts_with("another reader") => {
+                    panic!("{why}: {} {:?}", event.uid, String::from_utf8_lossy(data));
                 }
                 Err(_) => {}
             }
@@ -125,7 +127,7 @@ fn check(data: &[u8]) {
 fn mutated_calendars() {
     let seeds = seeds();
     let mut random = Random(0x6f6e_6265_6174_2131);
-    for round in 0..600 {
+    for round in 0..20000 {
         let mut data = seeds[round % seeds.len()].clone();
         let other = &seeds[random.below(seeds.len())];
         for _ in 0..=random.below(6) {

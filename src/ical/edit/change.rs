@@ -167,7 +167,7 @@ pub(super) fn insert(
     let mut bytes =
         copy::component(lines, master, id, &changes, editor.zone).ok_or_else(unreadable)?;
     let before = lines.data().get(..at).unwrap_or(&[]);
-    if !before.ends_with(b"\n") && !before.ends_with(b"\r") {
+    if !lines.ends_line(before) {
         // A text that ends right after END:VEVENT, without line break.
         bytes.splice(0..0, lines.newline().iter().copied());
     }

@@ -62,7 +62,7 @@ pub(super) fn component(
             id.for_each(|id| id.write(&mut out, newline));
         }
     }
-    if !out.ends_with(newline) {
+    if !lines.ends_line(&out) {
         out.extend_from_slice(newline);
     }
     Some(out)
