@@ -124,8 +124,10 @@ fn family(lines: &Lines<'_>, uid: &str) -> Result<Family, EditError> {
     let mut zones = Zones::new(lines);
     let mut out = Family { masters: Vec::new(), overrides: Vec::new(), end: 0 };
     for component in component::events(lines).closed {
-        let mut uids = component.properties(lines).filter(|(_, line)| lines.is(line, "UID"));
-        if !uids.any(|(_, line)| text(lines, line) == uid) {
+        let own = component
+            .properties(lines)
+            .any(|(_, line)| lines.is(line, "UID") && text(lines, line) == uid);
+        if !own {
             continue;
         }
         sound(lines, &component)?;
