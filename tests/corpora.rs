@@ -1,6 +1,12 @@
 //! Calendars and rules with known occurrences: the fixtures of this repository,
 //! and a larger directory of real calendars where `ONBEAT_CORPUS` names one (or
 //! one lies beside the checkout).
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

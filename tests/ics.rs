@@ -1,5 +1,11 @@
 //! The plumbing verbs `onbeat ics …`, through the real binary: results on
 //! stdout, reasons on stderr, exit codes.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
 
 use std::path::PathBuf;
 use std::process::{Command, Output};

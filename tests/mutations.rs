@@ -1,6 +1,12 @@
 //! A bounded mutation fuzz with fixed seeds: the text layer never panics, an
 //! index never loses a byte, an edit is the intended one or refused. The open
 //! ended form of the same checks is in `fuzz/`.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
 
 use std::path::Path;
 
