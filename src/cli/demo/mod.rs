@@ -1,0 +1,3 @@
+//! Demo.
+pub mod calendar;
+pub mod story;
