@@ -52,7 +52,10 @@ fn broken_rule(snapshot: &Snapshot, kept: &[Step], step: &Step) -> Option<String
     let Some(view) = snapshot.pairs.iter().find(|v| v.pair.id == step.pair) else {
         return Some("the step is for nobody".to_owned());
     };
-    if kept.iter().any(|k| k.href == step.href && k.calendar == step.calendar && same_target(k, step)) {
+    if kept
+        .iter()
+        .any(|k| k.href == step.href && k.calendar == step.calendar && same_target(k, step))
+    {
         return Some("two steps for one meeting".to_owned());
     }
     match &step.action {
@@ -98,10 +101,8 @@ fn same_target(a: &Step, b: &Step) -> bool {
 
 /// Steps touch only events of the pair, organized by the owner.
 fn foreign(view: &PairView, step: &Step, uid: &crate::model::id::EventUid) -> Option<String> {
-    let own_occurrence = view
-        .occurrences
-        .iter()
-        .any(|o| o.key.uid == *uid && o.resource.href == step.href);
+    let own_occurrence =
+        view.occurrences.iter().any(|o| o.key.uid == *uid && o.resource.href == step.href);
     if !own_occurrence {
         return Some("the event is not one of this pair's".to_owned());
     }
@@ -122,9 +123,11 @@ fn double_booked(
     span: &Window,
     moving: &crate::model::snapshot::OccurrenceKey,
 ) -> Option<String> {
-    let standing = snapshot.pairs.iter().flat_map(|v| &v.occurrences).any(|o| {
-        o.key != *moving && o.stands() && Window::new(o.start, o.end).overlaps(span)
-    });
+    let standing = snapshot
+        .pairs
+        .iter()
+        .flat_map(|v| &v.occurrences)
+        .any(|o| o.key != *moving && o.stands() && Window::new(o.start, o.end).overlaps(span));
     let planned = kept.iter().any(|k| match &k.action {
         Action::MoveOccurrence { start, duration, .. } => {
             let from = start.instant(&snapshot.owner.zone);

@@ -95,8 +95,7 @@ impl<'a> Ground<'a> {
             Some(PartnerTime::Known { busy, .. }) => busy.as_slice(),
             Some(PartnerTime::Unknown { .. }) | None => &[],
         };
-        let not_before =
-            snapshot.now.saturating_add(pair.freeze).unwrap_or(Timestamp::MAX);
+        let not_before = snapshot.now.saturating_add(pair.freeze).unwrap_or(Timestamp::MAX);
         Self { snapshot, pair, taken, partner_busy, max_per_day, not_before }
     }
 
@@ -176,11 +175,8 @@ impl<'a> Ground<'a> {
     /// Absence or public holiday of either person on that span.
     pub fn away(&self, span: Window) -> Option<Blocker> {
         for person in [&self.snapshot.owner, &self.pair.partner] {
-            let absent = self
-                .snapshot
-                .absences
-                .iter()
-                .find(|a| person.is(&a.who) && a.span.overlaps(&span));
+            let absent =
+                self.snapshot.absences.iter().find(|a| person.is(&a.who) && a.span.overlaps(&span));
             if let Some(absence) = absent {
                 return Some(Blocker::Away {
                     who: person.name.clone(),
@@ -231,7 +227,7 @@ impl<'a> Ground<'a> {
         let Some((day, time)) = self.pair.ideal else { return 0 };
         let other_day = if local.weekday() == day { 0 } else { 8 };
         let minutes = local.time().duration_until(time).as_mins().abs();
-        other_day + (minutes / 30).min(12)
+        other_day + ((minutes + 29) / 30).min(12)
     }
 
     fn tentative_points(&self, span: Window) -> i64 {

@@ -75,10 +75,7 @@ mod tests {
 
     #[test]
     fn sabre_mails_only_for_the_first_override() {
-        assert_eq!(
-            predict(MailEngine::Sabre, Change::DescribeOverride, &bob()),
-            MailEffect::None
-        );
+        assert_eq!(predict(MailEngine::Sabre, Change::DescribeOverride, &bob()), MailEffect::None);
         assert_eq!(
             predict(MailEngine::Sabre, Change::DescribeByNewOverride, &bob()),
             MailEffect::Mails(bob())

@@ -10,9 +10,7 @@ use jiff::{Timestamp, ToSpan};
 use crate::model::event::Partstat;
 use crate::model::id::Address;
 use crate::model::pair::Pair;
-use crate::model::plan::{
-    Action, Precondition, Reason, Step, Waiting, WaitingCause,
-};
+use crate::model::plan::{Action, Precondition, Reason, Step, Waiting, WaitingCause};
 use crate::model::snapshot::{Occurrence, OrganizedBy, PairView, Series, Snapshot};
 use crate::model::time::Window;
 use crate::plan::ground::{Blocker, Ground, Place};
@@ -38,7 +36,8 @@ pub fn repair(
     let mut steps = Vec::new();
     let mut waiting = Vec::new();
     let ground = Ground::new(snapshot, &view.pair, limits.max_per_day);
-    let until = snapshot.now.saturating_add((limits.repair_days * 24).hours()).unwrap_or(Timestamp::MAX);
+    let until =
+        snapshot.now.saturating_add((limits.repair_days * 24).hours()).unwrap_or(Timestamp::MAX);
     for occurrence in &view.occurrences {
         if occurrence.start <= snapshot.now || occurrence.start > until {
             continue;
@@ -95,10 +94,9 @@ impl Case<'_> {
         if o.status == crate::model::event::EventStatus::Cancelled {
             return None;
         }
-        for (reply, person) in [
-            (o.partner_reply, &self.pair().partner),
-            (o.owner_reply, &self.snapshot.owner),
-        ] {
+        for (reply, person) in
+            [(o.partner_reply, &self.pair().partner), (o.owner_reply, &self.snapshot.owner)]
+        {
             if reply == Some(Partstat::Declined) {
                 let who = person.addresses.first().cloned().unwrap_or_else(|| Address::new(""));
                 return Some(Trouble {
@@ -134,11 +132,7 @@ impl Case<'_> {
         })
     }
 
-    fn settle(
-        &self,
-        trouble: &Trouble,
-        claimed: &BTreeSet<Window>,
-    ) -> Result<Step, WaitingCause> {
+    fn settle(&self, trouble: &Trouble, claimed: &BTreeSet<Window>) -> Result<Step, WaitingCause> {
         let blocker = || trouble.words.clone();
         if self.pair().never_move {
             return Err(WaitingCause::NeverMove { blocker: blocker() });
@@ -215,7 +209,9 @@ impl Case<'_> {
         let place = self.ground.place(start)?;
         let span = Window::new(start, end_of(start, self.pair().duration));
         let own = self.view.occurrences.iter().any(|o| {
-            o.key != self.occurrence.key && o.stands() && Window::new(o.start, o.end).overlaps(&span)
+            o.key != self.occurrence.key
+                && o.stands()
+                && Window::new(o.start, o.end).overlaps(&span)
         });
         if own || claimed.iter().any(|c| c.overlaps(&span)) {
             return Err(Blocker::Taken(self.pair().partner.name.clone()));
@@ -234,14 +230,18 @@ impl Case<'_> {
             .duration_until(zone.to_datetime(place.start).time())
             .as_mins()
             .abs();
-        move_points(days) + place.points + (off / 30).min(12)
+        move_points(days) + place.points + ((off + 29) / 30).min(12)
     }
 
     fn no_slot(&self, trouble: &Trouble, counts: Vec<(String, usize)>) -> WaitingCause {
         let tolerance = tolerance_days(self.pair());
         let remedy = match counts.first() {
-            None => format!("within {tolerance} days the window has no room: widen `window` or `flexibility`"),
-            Some((most, n)) => format!("{n} places are lost because {most}; freeing one of them, or a wider `flexibility`, would help"),
+            None => format!(
+                "within {tolerance} days the window has no room: widen `window` or `flexibility`"
+            ),
+            Some((most, n)) => format!(
+                "{n} places are lost because {most}; freeing one of them, or a wider `flexibility`, would help"
+            ),
         };
         WaitingCause::NoSlot {
             blocker: trouble.words.clone(),

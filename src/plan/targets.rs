@@ -15,7 +15,8 @@ const MOST: usize = 1100;
 pub fn dates(cadence: Cadence, first: Date, end: Date) -> Vec<Date> {
     let mut out = Vec::new();
     for step in 0..MOST {
-        let count = i64::try_from(step).unwrap_or(i64::MAX).saturating_mul(i64::from(cadence.every));
+        let count =
+            i64::try_from(step).unwrap_or(i64::MAX).saturating_mul(i64::from(cadence.every));
         let Some(date) = nth_date(cadence.unit, first, count) else { break };
         if date >= end {
             break;
@@ -52,7 +53,7 @@ pub fn first_dates(cadence: Cadence, weekdays: &[Weekday], from: Date) -> Vec<Da
     all.filter(|date| weekdays.contains(&date.weekday()))
         .filter(|date| match cadence.unit {
             CadenceUnit::MonthsOnWeekday { nth } => {
-                date.first_of_month().nth_weekday_of_month(nth, date.weekday()) == Ok(*date)
+                date.first_of_month().nth_weekday_of_month(nth, date.weekday()).ok() == Some(*date)
             }
             // Later days do not exist in every month.
             CadenceUnit::Months => date.day() <= 28,

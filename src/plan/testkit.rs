@@ -83,7 +83,10 @@ pub fn snapshot() -> Snapshot {
     let now = at(2, 8, 0);
     Snapshot {
         now,
-        window: Window::new(at(1, 0, 0), now.saturating_add(jiff::SignedDuration::from_hours(24 * 90)).unwrap()),
+        window: Window::new(
+            at(1, 0, 0),
+            now.saturating_add(jiff::SignedDuration::from_hours(24 * 90)).unwrap(),
+        ),
         owner: person("Elena"),
         coverage: BTreeMap::from([(calendar(), Coverage::Complete { synced_at: now })]),
         pairs: Vec::new(),
@@ -155,7 +158,10 @@ pub fn without_series(pair: Pair) -> PairView {
     PairView { pair, series: Vec::new(), occurrences: Vec::new(), duplicated: Vec::new() }
 }
 
-pub fn plan_of(snapshot: &Snapshot, states: &BTreeMap<PairId, PairState>) -> crate::model::plan::Plan {
+pub fn plan_of(
+    snapshot: &Snapshot,
+    states: &BTreeMap<PairId, PairState>,
+) -> crate::model::plan::Plan {
     let limits = Limits::default();
     crate::plan::plan(&PlanInput { snapshot, pairs: states, limits: &limits, only: None })
 }

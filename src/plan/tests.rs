@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
 use jiff::civil::date;
+use jiff::{Timestamp, ToSpan};
 
 use crate::model::event::Partstat;
 use crate::model::id::PairId;
@@ -47,8 +47,9 @@ fn a_missing_series_is_created_at_the_wished_for_time() {
 fn a_standing_clash_pushes_the_new_series_off_the_wish() {
     let mut world = snapshot();
     for week in 0..13_i64 {
-        let shift = jiff::SignedDuration::from_hours(24 * 7 * week);
-        let (from, to) = (at(3, 9, 30) + shift, at(3, 10, 15) + shift);
+        let day = date(2026, 3, 3).checked_add(week.weeks()).unwrap();
+        let from = crate::model::time::resolve(day.at(9, 30, 0, 0), &berlin());
+        let to = crate::model::time::resolve(day.at(10, 15, 0, 0), &berlin());
         world.owner_busy.push(busy(from, to, "Staff meeting"));
     }
     world.pairs = vec![without_series(pair("Bob"))];
@@ -75,7 +76,9 @@ fn an_accepted_clash_moves_one_occurrence_and_leaves_the_others() {
     world.owner_busy = vec![busy(at(10, 9, 0), at(10, 12, 0), "Board meeting")];
     let plan = plan_of(&world, &states(&world));
     assert_eq!(moves(&plan), [(at(10, 10, 0), at(10, 12, 0))]);
-    assert!(matches!(&plan.steps[0].why[0], Reason::Clash { with, .. } if with.contains("Board meeting")));
+    assert!(
+        matches!(&plan.steps[0].why[0], Reason::Clash { with, .. } if with.contains("Board meeting"))
+    );
 }
 
 #[test]
@@ -86,7 +89,9 @@ fn inside_the_freeze_nothing_moves_but_it_is_said() {
     world.owner_busy = vec![busy(at(3, 7, 0), at(3, 8, 0), "Dentist")];
     let plan = plan_of(&world, &states(&world));
     assert!(plan.steps.is_empty());
-    assert!(matches!(causes(&plan)[0], WaitingCause::Frozen { blocker } if blocker.contains("Dentist")));
+    assert!(
+        matches!(causes(&plan)[0], WaitingCause::Frozen { blocker } if blocker.contains("Dentist"))
+    );
 }
 
 #[test]
@@ -175,8 +180,7 @@ fn an_incomplete_reading_plans_nothing() {
 #[test]
 fn two_moves_never_land_on_each_other() {
     let mut world = snapshot();
-    world.pairs =
-        vec![with_series(pair("Bob"), &[10], 10), with_series(pair("Zoe"), &[10], 11)];
+    world.pairs = vec![with_series(pair("Bob"), &[10], 10), with_series(pair("Zoe"), &[10], 11)];
     world.owner_busy = vec![
         busy(at(10, 8, 0), at(10, 15, 30), "Board meeting"),
         busy(at(8, 0, 0), at(10, 0, 0), "Trade fair"),

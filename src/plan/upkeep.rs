@@ -8,9 +8,7 @@ use uuid::Uuid;
 
 use crate::model::id::{EventUid, Href};
 use crate::model::pair::Pair;
-use crate::model::plan::{
-    Action, NewSeries, Precondition, Reason, Step, Waiting, WaitingCause,
-};
+use crate::model::plan::{Action, NewSeries, Precondition, Reason, Step, Waiting, WaitingCause};
 use crate::model::snapshot::{PairView, PartnerTime, Series, Snapshot};
 use crate::model::time::CalTime;
 use crate::plan::ground::{Blocker, Ground};
@@ -54,7 +52,8 @@ pub fn upkeep(
         .get(&calendar)
         .copied()
         .unwrap_or(crate::model::server::MailEngine::Unknown);
-    let mail = mail::predict(engine, mail::Change::Invite, std::slice::from_ref(&series.attendee.0));
+    let mail =
+        mail::predict(engine, mail::Change::Invite, std::slice::from_ref(&series.attendee.0));
     let ended = view.series.iter().filter_map(|s| s.until).max().or(state.last_known);
     let href = Href::new(format!("{}.ics", series.uid));
     let action = Action::CreateSeries(series);
@@ -156,7 +155,11 @@ fn moved_price(pair: &Pair, ground: &Ground<'_>, date: Date) -> Option<i64> {
     days.sort_by_key(|d| d.abs());
     for days in days {
         let Ok(day) = date.checked_add(days.days()) else { continue };
-        let best = ground.starts_on(day).into_iter().filter_map(|s| ground.place(s).ok()).min_by_key(|p| p.points);
+        let best = ground
+            .starts_on(day)
+            .into_iter()
+            .filter_map(|s| ground.place(s).ok())
+            .min_by_key(|p| p.points);
         if let Some(place) = best {
             return Some(place.points + move_points(days));
         }

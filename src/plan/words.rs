@@ -118,7 +118,9 @@ pub fn waiting(cause: &WaitingCause, zone: &TimeZone) -> String {
         WaitingCause::NotOurEvent => {
             "the other person organizes it: the agenda is kept here (`onbeat agenda`)".to_owned()
         }
-        WaitingCause::NotOrganizer { blocker, proposals } => not_organizer(blocker, proposals, zone),
+        WaitingCause::NotOrganizer { blocker, proposals } => {
+            not_organizer(blocker, proposals, zone)
+        }
         WaitingCause::NoSlot { blocker, blocked_by, remedy } => {
             no_slot(blocker, blocked_by, remedy.as_deref())
         }
@@ -155,7 +157,10 @@ fn not_organizer(blocker: &str, proposals: &[Timestamp], zone: &TimeZone) -> Str
     if times.is_empty() {
         format!("{blocker}, but somebody else organizes it, and no time within reach is free")
     } else {
-        format!("{blocker}, but somebody else organizes it; you could propose {}", times.join(" or "))
+        format!(
+            "{blocker}, but somebody else organizes it; you could propose {}",
+            times.join(" or ")
+        )
     }
 }
 
