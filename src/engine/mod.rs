@@ -2,8 +2,6 @@
 //! calling the pure rooms, carries plans out and writes down what it did.
 //! It names no concrete provider and reads no configuration file.
 
-pub mod world;
-
 use crate::model::id::CalendarId;
 use crate::model::plan::{Plan, Step};
 use crate::model::snapshot::{Coverage, Snapshot};
