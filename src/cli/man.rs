@@ -52,7 +52,7 @@ pub fn run(args: &ManArgs, out: &mut Out) -> Result<(), Failure> {
 fn find(command: &Command, verb: &str) -> Result<Command, Failure> {
     let names: Vec<&str> = command.get_subcommands().map(Command::get_name).collect();
     match command.get_subcommands().find(|sub| sub.get_name() == verb) {
-        Some(sub) => Ok(sub.clone().name(format!("onbeat-{verb}"))),
+        Some(sub) => Ok(sub.clone()),
         None => {
             let failure = Failure::user(format!("there is no verb {verb:?}"));
             Err(match crate::cli::failure::closest(verb, names) {
