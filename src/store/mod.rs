@@ -19,7 +19,7 @@ mod reading;
 mod rows;
 mod schema;
 
-pub use agenda::{AskedQuestion, FrozenAgenda};
+pub use agenda::FrozenAgenda;
 pub use error::StoreError;
 pub use items::ItemScope;
 pub use journal::{EntryFilter, WriteCounts};
