@@ -10,6 +10,7 @@ mod error;
 mod items;
 mod journal;
 mod ledger;
+pub mod ledger_payload;
 mod lock;
 mod marks;
 mod mirror;
