@@ -118,7 +118,11 @@ fn read(path: &Path) -> Result<Vec<u8>, IcsError> {
     std::fs::read(path).map_err(|source| IcsError::Read { path: path.to_owned(), source })
 }
 
-fn run_expand(args: &ExpandArgs, out: &mut dyn Write, notes: &mut dyn Write) -> Result<(), IcsError> {
+fn run_expand(
+    args: &ExpandArgs,
+    out: &mut dyn Write,
+    notes: &mut dyn Write,
+) -> Result<(), IcsError> {
     let window = Window::new(args.from, args.to);
     let mut rows = Vec::new();
     for path in &args.files {
@@ -134,7 +138,12 @@ fn run_expand(args: &ExpandArgs, out: &mut dyn Write, notes: &mut dyn Write) -> 
                 writeln!(notes, "{}: {}: {warning}", path.display(), event.uid)?;
             }
             if found.truncated {
-                writeln!(notes, "{}: {}: more occurrences are left out", path.display(), event.uid)?;
+                writeln!(
+                    notes,
+                    "{}: {}: more occurrences are left out",
+                    path.display(),
+                    event.uid
+                )?;
             }
             rows.extend(found.occurrences.iter().map(|o| (o.start_at, row(event, o))));
         }

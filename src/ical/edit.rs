@@ -12,6 +12,24 @@ pub enum EditError {
 }
 
 /// Sets the managed block.
-pub fn set_block(_data: &[u8], uid: &str, _rid: Option<Timestamp>, _text: &str) -> Result<Vec<u8>, EditError> {
+pub fn set_block(
+    _data: &[u8],
+    uid: &str,
+    _rid: Option<Timestamp>,
+    _text: &str,
+) -> Result<Vec<u8>, EditError> {
     Err(EditError::NoSuchUid(uid.to_owned()))
+}
+
+/// Provisional.
+pub fn apply(
+    _data: Option<&[u8]>,
+    _action: &crate::model::plan::Action,
+    _now: Timestamp,
+) -> Result<Vec<u8>, EditError> {
+    Err(EditError::NoSuchUid(String::new()))
+}
+/// Provisional.
+pub fn holds(_data: &[u8], _action: &crate::model::plan::Action) -> bool {
+    false
 }

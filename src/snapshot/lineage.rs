@@ -2,8 +2,8 @@
 //! changed organizers, rhythms and zones are all one lineage, because they are
 //! all 1:1s of the same two people.
 
-use jiff::civil::Date;
 use jiff::SignedDuration;
+use jiff::civil::Date;
 
 use crate::ical::recur::lookup;
 use crate::model::id::{Address, EventUid};
@@ -40,18 +40,15 @@ pub(crate) fn view(
         .flat_map(|one| occurrences::meetings(&one.mirrored, owner, &pair.partner, window))
         .collect();
     meetings.sort_by(|a, b| (a.start, &a.key).cmp(&(b.start, &b.key)));
-    let duplicated: Vec<EventUid> = events
-        .iter()
-        .filter(|one| one.duplicated)
-        .map(|one| one.event().uid.clone())
-        .collect();
+    let duplicated: Vec<EventUid> =
+        events.iter().filter(|one| one.duplicated).map(|one| one.event().uid.clone()).collect();
     PairView { pair: pair.clone(), series, occurrences: meetings, duplicated, slots, departed }
 }
 
 fn series(one: &Joined, owner: &Person, partner: &Person) -> Series {
     let event = &one.mirrored.event;
-    let organizer = crate::snapshot::one_on_one::speaking(event)
-        .and_then(|body| body.organizer.as_ref());
+    let organizer =
+        crate::snapshot::one_on_one::speaking(event).and_then(|body| body.organizer.as_ref());
     let until = if event.master.is_some() {
         lookup::last_start(event, &owner.zone)
     } else {
@@ -99,10 +96,15 @@ fn gap_slots(series: &[Series], owner: &Person, window: Window) -> Vec<Slot> {
         }
         let after = until.checked_add(SignedDuration::from_secs(1)).unwrap_or(until);
         let span = Window::new(after.max(window.from), next.min(window.to));
-        out.extend(occurrences::continued(ended, zone, span).into_iter().map(
-            |(key, start, end)| Slot { key, start, end, cadence_days, kind: SlotKind::Gap },
-        ));
+        out.extend(
+            occurrences::continued(ended, zone, span).into_iter().map(|(key, start, end)| Slot {
+                key,
+                start,
+                end,
+                cadence_days,
+                kind: SlotKind::Gap,
+            }),
+        );
     }
     out
 }
-

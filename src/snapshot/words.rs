@@ -57,18 +57,129 @@ fn phrase(line: &str) -> Option<Phrase> {
 
 /// Words that may stand before a phrase without naming anybody.
 const PLAIN: &[&str] = &[
-    "a", "the", "my", "me", "i", "m", "am", "we", "our", "on", "in", "at", "all", "full", "whole",
-    "day", "days", "week", "weeks", "long", "annual", "paid", "unpaid", "parental", "maternity",
-    "paternity", "family", "medical", "sick", "study", "educational", "personal", "private",
-    "compassionate", "adoption", "summer", "winter", "spring", "autumn", "fall", "christmas",
-    "xmas", "easter", "thanksgiving", "new", "year", "year's", "s", "half", "term", "bank",
-    "public", "national", "federal", "company", "team", "office", "extended", "last", "first",
-    "next", "planned", "booked", "approved", "confirmed", "tentative", "birthday", "golden",
-    "lunar", "ski", "beach", "city", "road", "camping", "great", "big", "little", "short",
-    "ich", "bin", "mein", "meine", "im", "auf", "der", "die", "das", "noch", "bezahlter",
-    "unbezahlter", "jahres", "je", "suis", "en", "mes", "congé", "de", "du", "des", "annuels",
-    "estoy", "mis", "em", "estou", "minhas", "sono", "mie", "ik", "ben", "op", "met", "jag", "är",
-    "på", "jeg", "er", "olen", "na", "jestem", "v", "в", "я", "on:",
+    "a",
+    "the",
+    "my",
+    "me",
+    "i",
+    "m",
+    "am",
+    "we",
+    "our",
+    "on",
+    "in",
+    "at",
+    "all",
+    "full",
+    "whole",
+    "day",
+    "days",
+    "week",
+    "weeks",
+    "long",
+    "annual",
+    "paid",
+    "unpaid",
+    "parental",
+    "maternity",
+    "paternity",
+    "family",
+    "medical",
+    "sick",
+    "study",
+    "educational",
+    "personal",
+    "private",
+    "compassionate",
+    "adoption",
+    "summer",
+    "winter",
+    "spring",
+    "autumn",
+    "fall",
+    "christmas",
+    "xmas",
+    "easter",
+    "thanksgiving",
+    "new",
+    "year",
+    "year's",
+    "s",
+    "half",
+    "term",
+    "bank",
+    "public",
+    "national",
+    "federal",
+    "company",
+    "team",
+    "office",
+    "extended",
+    "last",
+    "first",
+    "next",
+    "planned",
+    "booked",
+    "approved",
+    "confirmed",
+    "tentative",
+    "birthday",
+    "golden",
+    "lunar",
+    "ski",
+    "beach",
+    "city",
+    "road",
+    "camping",
+    "great",
+    "big",
+    "little",
+    "short",
+    "ich",
+    "bin",
+    "mein",
+    "meine",
+    "im",
+    "auf",
+    "der",
+    "die",
+    "das",
+    "noch",
+    "bezahlter",
+    "unbezahlter",
+    "jahres",
+    "je",
+    "suis",
+    "en",
+    "mes",
+    "congé",
+    "de",
+    "du",
+    "des",
+    "annuels",
+    "estoy",
+    "mis",
+    "em",
+    "estou",
+    "minhas",
+    "sono",
+    "mie",
+    "ik",
+    "ben",
+    "op",
+    "met",
+    "jag",
+    "är",
+    "på",
+    "jeg",
+    "er",
+    "olen",
+    "na",
+    "jestem",
+    "v",
+    "в",
+    "я",
+    "on:",
 ];
 
 /// Words between a person and what is said of them.
@@ -80,7 +191,9 @@ const LINKS: &[&str] = &[
 
 /// Lower-case words of a text.
 pub(crate) fn tokens(text: &str) -> impl Iterator<Item = String> + '_ {
-    text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_lowercase)
+    text.split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .map(str::to_lowercase)
 }
 
 /// Whether a title says that somebody is away, and who. `known` tells whom a
@@ -94,10 +207,8 @@ pub(crate) fn absence(title: &str, known: impl Fn(&str) -> Option<Subject>) -> O
     let rest: Vec<String> = tokens(&lower).collect();
     let named: Vec<Subject> = rest.iter().filter_map(|word| known(word)).collect();
     // The owner or a partner before some third person who shares a name.
-    let person = named
-        .iter()
-        .find(|subject| matches!(subject, Subject::Named(_)))
-        .or_else(|| named.first());
+    let person =
+        named.iter().find(|subject| matches!(subject, Subject::Named(_))).or_else(|| named.first());
     if let Some(person) = person {
         return Some(*person);
     }
@@ -121,9 +232,30 @@ fn stranger(before: &str, form: Form) -> Subject {
 /// Months and weekdays are no names.
 fn place_name_free(word: &str) -> bool {
     const DATES: [&str; 24] = [
-        "january", "february", "march", "april", "may", "june", "july", "august", "september",
-        "october", "november", "december", "mon", "tue", "wed", "thu", "fri", "monday", "tuesday",
-        "wednesday", "thursday", "friday", "q1", "q4",
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
+        "mon",
+        "tue",
+        "wed",
+        "thu",
+        "fri",
+        "monday",
+        "tuesday",
+        "wednesday",
+        "thursday",
+        "friday",
+        "q1",
+        "q4",
     ];
     !DATES.contains(&word)
 }
@@ -159,12 +291,47 @@ mod tests {
     #[test]
     fn people_say_in_many_words_that_they_are_away() {
         for title in [
-            "Vacation", "Urlaub", "Annual leave", "PTO", "OOO", "Out of office", "Parental leave day",
-            "Sommerurlaub", "Congés", "Vacances d'été", "Vacaciones", "Férias", "Ferie", "Vakantie",
-            "Semester", "Kesäloma", "Urlop", "Dovolená", "отпуск", "休暇", "年假", "휴가", "Krank",
-            "Sick", "I'm on vacation", "Lisbon vacation", "Urlaub Mallorca", "Holiday in Spain",
-            "Off", "AL", "Elternzeit", "Day off", "Easter holidays", "RTT", "🌴", "Zeitausgleich",
-            "Sabbatical", "im Urlaub", "Sick leave", "Ziek", "Summer vacation 2025",
+            "Vacation",
+            "Urlaub",
+            "Annual leave",
+            "PTO",
+            "OOO",
+            "Out of office",
+            "Parental leave day",
+            "Sommerurlaub",
+            "Congés",
+            "Vacances d'été",
+            "Vacaciones",
+            "Férias",
+            "Ferie",
+            "Vakantie",
+            "Semester",
+            "Kesäloma",
+            "Urlop",
+            "Dovolená",
+            "отпуск",
+            "休暇",
+            "年假",
+            "휴가",
+            "Krank",
+            "Sick",
+            "I'm on vacation",
+            "Lisbon vacation",
+            "Urlaub Mallorca",
+            "Holiday in Spain",
+            "Off",
+            "AL",
+            "Elternzeit",
+            "Day off",
+            "Easter holidays",
+            "RTT",
+            "🌴",
+            "Zeitausgleich",
+            "Sabbatical",
+            "im Urlaub",
+            "Sick leave",
+            "Ziek",
+            "Summer vacation 2025",
         ] {
             assert_eq!(absence(title, nobody), Some(Subject::Unsaid), "{title}");
         }
@@ -173,8 +340,15 @@ mod tests {
     #[test]
     fn somebody_elses_absence_is_not_the_owners() {
         for title in [
-            "Zoe on vacation", "Zoe's leave", "Zoe OOO", "Zoe ist im Urlaub", "Zoe krank",
-            "Zoe is off", "Zoé en congés", "Zoe på semester", "Zoe de vacaciones",
+            "Zoe on vacation",
+            "Zoe's leave",
+            "Zoe OOO",
+            "Zoe ist im Urlaub",
+            "Zoe krank",
+            "Zoe is off",
+            "Zoé en congés",
+            "Zoe på semester",
+            "Zoe de vacaciones",
         ] {
             assert_eq!(absence(title, nobody), Some(Subject::Somebody), "{title}");
         }
@@ -186,9 +360,20 @@ mod tests {
     #[test]
     fn other_all_day_entries_are_no_absence() {
         for title in [
-            "Mia's birthday", "Release week", "Sprint 9", "Payroll deadline", "Office move",
-            "Vacation planning", "Holiday party", "Urlaubsplanung", "Offsite", "Semester starts",
-            "Official launch", "Schulferien Bayern", "Submit leave requests", "PTO half day",
+            "Mia's birthday",
+            "Release week",
+            "Sprint 9",
+            "Payroll deadline",
+            "Office move",
+            "Vacation planning",
+            "Holiday party",
+            "Urlaubsplanung",
+            "Offsite",
+            "Semester starts",
+            "Official launch",
+            "Schulferien Bayern",
+            "Submit leave requests",
+            "PTO half day",
         ] {
             assert_eq!(absence(title, nobody), None, "{title}");
         }

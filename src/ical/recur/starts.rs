@@ -64,7 +64,11 @@ pub(super) fn collect(
     let mut starts: Vec<Start> = civil
         .into_iter()
         .filter_map(from_civil_seconds)
-        .map(|local| Start { at: resolve(local, clock), time: master.start.with_civil(local), end: None })
+        .map(|local| Start {
+            at: resolve(local, clock),
+            time: master.start.with_civil(local),
+            end: None,
+        })
         .collect();
     add_dates(&mut starts, master, recurrence, viewer);
     starts.retain(|s| window.contains(s.at));
@@ -124,7 +128,12 @@ pub(super) fn until(rule: &Rule, start: &CalTime, clock: &TimeZone) -> i64 {
     }
 }
 
-fn add_dates(starts: &mut Vec<Start>, master: &EventBody, recurrence: &Recurrence, viewer: &TimeZone) {
+fn add_dates(
+    starts: &mut Vec<Start>,
+    master: &EventBody,
+    recurrence: &Recurrence,
+    viewer: &TimeZone,
+) {
     if recurrence.dates.is_empty() {
         return;
     }
@@ -176,6 +185,7 @@ fn exclude(starts: &mut Vec<Start>, master: &EventBody, exceptions: &[CalTime], 
     instants.sort_unstable();
     days.sort_unstable();
     starts.retain(|s| {
-        instants.binary_search(&s.at).is_err() && days.binary_search(&s.time.civil().date()).is_err()
+        instants.binary_search(&s.at).is_err()
+            && days.binary_search(&s.time.civil().date()).is_err()
     });
 }
