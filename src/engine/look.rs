@@ -95,7 +95,7 @@ pub fn look(
         coverage,
         busy_calendars: Some(opaque(readings)),
         partner_busy,
-        departed: BTreeMap::new(),
+        departed: world.departed.clone(),
         quarantined: world.parsed.quarantined(&calendars),
         engines: engines(readings),
         window: Window::new(
