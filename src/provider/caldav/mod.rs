@@ -1,6 +1,8 @@
 //! CalDAV (RFC 4791, 6578, 6638): requests in order; every request is built and
 //! every answer read in a file of its own, without I/O.
 
+pub mod xml;
+
 use url::Url;
 
 use crate::model::id::AccountId;

@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use jiff::fmt::rfc2822::DateTimeParser;
+
 /// The longest wait a server can impose.
 pub const LONGEST_WAIT: Duration = Duration::from_secs(60 * 60);
 
@@ -57,7 +59,11 @@ pub fn retry_after(value: &str, date: Option<&str>) -> Option<Duration> {
 
 /// Seconds since 1970 of an HTTP date.
 fn http_date(text: &str) -> Option<i64> {
-    jiff::fmt::rfc2822::parse(text.trim()).ok().map(|at| at.timestamp().as_second())
+    DateTimeParser::new()
+        .relaxed_weekday(true)
+        .parse_timestamp(text.trim())
+        .ok()
+        .map(|at| at.as_second())
 }
 
 #[cfg(test)]
