@@ -204,9 +204,9 @@ fn every_dependency_has_its_reason() {
 
 #[test]
 fn the_reader_tells_code_from_comments_and_literals() {
-    let text = "let a = \"x // y\"; // c\nlet b = r#\"q \"z\" \"#; /* d /* e */ f */ let c = 'x'; let d: &'static str;\n";
+    let text = "let a = \"X // Y\"; // C\nlet b = r#\"Q \"Z\" \"#; /* D /* E */ F */ let c = 'G'; let d: &'static str;\n";
     let file = File::new("src/plan/x.rs", text);
-    for word in ["y", "c\n", "q", "z", "e", "f "] {
+    for word in ["X", "Y", "C", "Q", "Z", "D", "E", "F", "G"] {
         assert!(!file.code.contains(word), "{word:?} in {:?}", file.code);
     }
     for word in ["let a = \"", "let b = r", "let c = '", "&'static str;"] {

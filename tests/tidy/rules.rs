@@ -145,8 +145,8 @@ pub fn concrete(file: &File) -> Vec<String> {
             ("vdir", ["caldav", "google"]),
         ] {
             if path.starts_with(&format!("src/provider/{mine}")) {
-                let knows = |other: &&str| code.contains(&format!("provider::{other}"));
-                let known = others.iter().filter(knows);
+                let known =
+                    others.iter().filter(|other| code.contains(&format!("provider::{other}")));
                 found.extend(
                     known.map(|other| file.at(line, format!("provider {mine} knows {other}"))),
                 );

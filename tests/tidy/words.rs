@@ -15,7 +15,8 @@ pub fn foreign(path: &str, text: &str) -> Vec<String> {
         ["registry.npm", "js"],
         ["deb.", "debian.org"],
         ["/ro", "ot/"],
-        ["/wo", "rk/"],
+        ["/work/", "shared"],
+        ["/work/", "main"],
         ["/tmp/", "wt"],
         ["/Us", "ers/"],
     ];
