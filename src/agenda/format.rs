@@ -96,9 +96,7 @@ pub(super) fn row_out(text: &str, heading: bool, form: TextForm) -> String {
 pub(super) fn encode(text: &str, form: TextForm) -> String {
     match form {
         TextForm::Plain => text.to_owned(),
-        TextForm::Html => {
-            text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
-        }
+        TextForm::Html => text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;"),
     }
 }
 

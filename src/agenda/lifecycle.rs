@@ -65,13 +65,10 @@ fn carry_one(item: &Item, held: &[Timestamp]) -> Option<ItemUpdate> {
     });
     let mut shown = held.iter().copied().filter(|at| *at > since);
     match item.kind {
-        ItemKind::Win => {
-            shown.min().map(|at| ItemUpdate::Close { item: item.id.clone(), at })
-        }
+        ItemKind::Win => shown.min().map(|at| ItemUpdate::Close { item: item.id.clone(), at }),
         ItemKind::Action | ItemKind::Topic | ItemKind::Blocker => {
             let times = u32::try_from(shown.by_ref().count()).unwrap_or(u32::MAX);
-            (times != item.carried)
-                .then(|| ItemUpdate::SetCarried { item: item.id.clone(), times })
+            (times != item.carried).then(|| ItemUpdate::SetCarried { item: item.id.clone(), times })
         }
     }
 }
@@ -86,9 +83,8 @@ pub fn apply_edits(
     at: Timestamp,
 ) -> Vec<ItemUpdate> {
     let mut taken: BTreeSet<ItemId> = items.iter().map(|item| item.id.clone()).collect();
-    let find = |id: &Option<ItemId>| {
-        id.as_ref().and_then(|id| items.iter().find(|item| item.id == *id))
-    };
+    let find =
+        |id: &Option<ItemId>| id.as_ref().and_then(|id| items.iter().find(|item| item.id == *id));
     let mut out = Vec::new();
     for edit in edits {
         match edit {
@@ -135,8 +131,18 @@ pub fn apply_edits(
 
 /// Replies that say nothing to talk about.
 const EMPTY_REPLIES: [&str; 12] = [
-    "ok", "okay", "yes", "no", "thanks", "thank you", "sure", "see you", "great", "fine",
-    "sounds good", "works for me",
+    "ok",
+    "okay",
+    "yes",
+    "no",
+    "thanks",
+    "thank you",
+    "sure",
+    "see you",
+    "great",
+    "fine",
+    "sounds good",
+    "works for me",
 ];
 
 /// Longest text taken from a reply's note, in characters.

@@ -19,9 +19,7 @@ pub fn when_due(start: Timestamp, lead: Option<SignedDuration>, owner: &Person) 
     let date = owner.zone.to_datetime(start).date();
     let working = (1..=LOOK_BACK_DAYS)
         .filter_map(|days| date.checked_sub(days.days()).ok())
-        .find(|day| {
-            !owner.hours.on(day.weekday()).is_empty() && !owner.holidays.contains_key(day)
-        });
+        .find(|day| !owner.hours.on(day.weekday()).is_empty() && !owner.holidays.contains_key(day));
     let day = working.or_else(|| date.checked_sub(1.day()).ok()).unwrap_or(date);
     resolve(day.to_datetime(Time::constant(18, 0, 0, 0)), &owner.zone).min(start)
 }

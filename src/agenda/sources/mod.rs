@@ -29,8 +29,8 @@ pub struct Measure {
     pub unit: Option<String>,
     /// Date of the latest value.
     pub on: Option<Date>,
-    /// Whether lower is better.
-    pub lower_is_better: bool,
+    /// Whether lower is better, where the source says so.
+    pub lower_is_better: Option<bool>,
     /// Why it moved, or what it stands at, in a few words.
     pub note: Option<String>,
 }
