@@ -187,7 +187,7 @@ pub(super) fn shared_context<'g>(
             .iter()
             .map(|shown| {
                 tags.push(Tagged::Measure(&shown.name));
-                Value::from_iter([
+                Value::from_pairs([
                     ("line", Value::from(tagged(tags.len() - 1, &shown.line))),
                     ("name", Value::from(shown.name.as_str())),
                     ("stale", Value::from(shown.stale_days.is_some())),
@@ -276,7 +276,7 @@ impl<'a> Sides<'a> {
 fn item_value(item: &Item, tag: usize, names: &Sides<'_>, date: Date) -> Value {
     let text = item_text(item, names, date);
     let line = format!("{}{}", prefix(mark_of(item)), tagged(tag, &text));
-    Value::from_iter([
+    Value::from_pairs([
         ("line", Value::from(line)),
         ("text", Value::from(tagged(tag, &clean(&item.text, LINE_CHARS)))),
         ("owner", Value::from(names.name(item.side).unwrap_or_default())),
@@ -305,11 +305,17 @@ pub(super) fn item_text(item: &Item, names: &Sides<'_>, date: Date) -> String {
         ItemKind::Blocker if !lower.starts_with("blocke") => out.push_str("Blocker: "),
         ItemKind::Win | ItemKind::Blocker | ItemKind::Action | ItemKind::Topic => {}
     }
-    if let Some(name) = names.name(item.side) {
+    if matches!(item.kind, ItemKind::Action | ItemKind::Topic)
+        && let Some(name) = names.name(item.side)
+    {
         out.push_str(&name);
         out.push_str(": ");
     }
-    out.push_str(&text);
+    if out.is_empty() {
+        out.push_str(&capital(&text))
+    } else {
+        out.push_str(&text)
+    }
     let mut remarks = Vec::new();
     if item.kind == ItemKind::Action
         && let Some(due) = item.due
@@ -326,6 +332,17 @@ pub(super) fn item_text(item: &Item, names: &Sides<'_>, date: Date) -> String {
         out.push_str(&format!(" ({})", remarks.join("; ")));
     }
     out
+}
+
+/// The text with a capital first letter, unless its first word is no plain word.
+fn capital(text: &str) -> String {
+    let word = text.split(' ').next().unwrap_or_default();
+    let plain = word.chars().all(|c| c.is_lowercase() || !c.is_alphabetic());
+    let mut rest = text.chars();
+    match rest.next() {
+        Some(first) if plain => first.to_uppercase().chain(rest).collect(),
+        Some(_) | None => text.to_owned(),
+    }
 }
 
 /// An item's whole line, without a tag.

@@ -116,7 +116,9 @@ pub fn draft(input: &AgendaInput<'_>) -> Drafted {
             Ok((shared, private?))
         });
     let (shared, private_half) = made;
-    let mut used = Vec::new();
+    let private_lines = private_half.sections.iter().flat_map(|section| &section.lines);
+    let mut used: Vec<Tagged<'_>> =
+        private_lines.filter_map(|line| tags.get(line.tag?)).copied().collect();
     let agenda = agenda(input, &gathered, shared, &tags, &mut used);
     flags.extend(private::flags(input, &gathered));
     let private = private::build(input, &gathered, private_half, &flags);
@@ -130,7 +132,7 @@ pub fn draft(input: &AgendaInput<'_>) -> Drafted {
 }
 
 fn value(vars: &BTreeMap<&'static str, Value>) -> Value {
-    Value::from_iter(vars.iter().map(|(name, value)| (*name, value.clone())))
+    Value::from_pairs(vars.iter().map(|(name, value)| (*name, value.clone())))
 }
 
 /// Tries the user's template, then the built-in one it replaces, then the role's.
@@ -258,3 +260,7 @@ fn readings(input: &AgendaInput<'_>, gathered: &Gathered<'_>) -> Vec<Reading> {
         })
         .collect()
 }
+
+#[cfg(test)]
+#[path = "draft_tests.rs"]
+mod tests;

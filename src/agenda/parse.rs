@@ -382,7 +382,7 @@ fn near_date(a: &str, b: &str, year: Option<i16>, near: Date) -> Option<Date> {
     // The year that brings it nearest, looking further ahead than back.
     (-1..=1)
         .filter_map(|shift| Date::new(near.year().checked_add(shift)?, month, day).ok())
-        .find(|date| *date > near.checked_sub(120.days()).unwrap_or(near))
+        .find(|date| *date > near.checked_sub(60.days()).unwrap_or(near))
 }
 
 /// `6 Mar`, with the year when it is far from the meeting's.

@@ -28,7 +28,7 @@ pub(super) fn agenda(
     flags: &mut Vec<Flag>,
 ) -> Agenda {
     let vars = empty_frame(&owner.name, &pair.partner.name, duration, None);
-    let context = Value::from_iter(vars);
+    let context = Value::from_pairs(vars);
     let name = pair.template.as_str();
     let rendered = choose_template(template, name, pair.role, false, flags, |file, text| {
         render(file, &halves(text).0, &context)

@@ -218,3 +218,7 @@ fn untag(text: &str) -> (String, Option<usize>) {
     out.push_str(rest);
     (out, tag)
 }
+
+#[cfg(test)]
+#[path = "template_tests.rs"]
+mod tests;
