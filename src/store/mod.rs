@@ -6,10 +6,12 @@
 //! take `&self`; one store belongs to one thread.
 
 mod agenda;
+mod catalog;
 mod error;
 mod items;
 mod journal;
 mod ledger;
+pub mod ledger_payload;
 mod lock;
 mod marks;
 mod mirror;
@@ -19,7 +21,8 @@ mod reading;
 mod rows;
 mod schema;
 
-pub use agenda::{AskedQuestion, FrozenAgenda};
+pub use agenda::FrozenAgenda;
+pub use catalog::Catalog;
 pub use error::StoreError;
 pub use items::ItemScope;
 pub use journal::{EntryFilter, WriteCounts};
