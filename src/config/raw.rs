@@ -173,7 +173,8 @@ impl<'d, 'i> Section<'d, 'i> {
         })
     }
 
-    /// One text or a list of texts, each of which means something.
+    /// One text or a list of texts, each of which means something; `None` when one
+    /// of them does not.
     pub(crate) fn words<T>(
         &self,
         key: &'static str,
@@ -189,6 +190,7 @@ impl<'d, 'i> Section<'d, 'i> {
             }
         };
         let mut values = Vec::new();
+        let wanted = items.len();
         for item in items {
             let DeValue::String(text) = item.get_ref() else {
                 self.findings.at(
@@ -207,7 +209,7 @@ impl<'d, 'i> Section<'d, 'i> {
                 ),
             }
         }
-        Some(values)
+        (values.len() == wanted).then_some(values)
     }
 
     /// `true` or `false`.
