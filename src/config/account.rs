@@ -27,7 +27,7 @@ pub struct Account {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AccountKind {
     /// A CalDAV server.
-    CalDav(CalDavAccount),
+    Dav(DavAccount),
     /// Google Calendar.
     Google(GoogleAccount),
     /// A folder with one folder of `.ics` files per calendar.
@@ -39,7 +39,7 @@ pub enum AccountKind {
 
 /// How to reach a CalDAV server.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CalDavAccount {
+pub struct DavAccount {
     /// Base URL: the server, a principal, a home or a collection.
     pub url: url::Url,
     /// User name; `None` for a bearer token.
@@ -113,7 +113,7 @@ pub(crate) fn read(mut section: Section<'_, '_>, base: &Path) -> Option<Account>
     let busy = section.words("busy", any_text);
     let agenda_mail = section.choice("agenda_mail", AGENDA_MAIL).unwrap_or(AgendaMail::Never);
     let kind = match kind {
-        Some("caldav") => caldav(&section, base).map(AccountKind::CalDav),
+        Some("caldav") => caldav(&section, base).map(AccountKind::Dav),
         Some("google") => google(&section, base).map(AccountKind::Google),
         Some(_) => {
             section.missing("path", "name the folder, like path = \"~/.calendars\"");
@@ -171,7 +171,7 @@ pub(crate) fn web_url(text: &str) -> Result<url::Url, String> {
     }
 }
 
-fn caldav(section: &Section<'_, '_>, base: &Path) -> Option<CalDavAccount> {
+fn caldav(section: &Section<'_, '_>, base: &Path) -> Option<DavAccount> {
     section.missing("url", "name the server, like url = \"https://dav.example.org/\"");
     let url = section.word("url", web_url);
     let username = section.text("username");
@@ -193,7 +193,7 @@ fn caldav(section: &Section<'_, '_>, base: &Path) -> Option<CalDavAccount> {
     if username.is_some() && !section.has("password") {
         section.missing("password", "add password = { keyring = true }, { file = \"…\" }, { command = […] } or { credential = \"…\" }");
     }
-    Some(CalDavAccount { url: url?, username, password, auth, ca })
+    Some(DavAccount { url: url?, username, password, auth, ca })
 }
 
 fn google(section: &Section<'_, '_>, base: &Path) -> Option<GoogleAccount> {

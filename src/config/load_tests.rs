@@ -193,7 +193,7 @@ fn caldav_and_google_accounts() {
          api = \"http://127.0.0.1:8080/\"\n"
     ))
     .unwrap();
-    let AccountKind::CalDav(caldav) = &config.accounts[0].kind else { panic!() };
+    let AccountKind::Dav(caldav) = &config.accounts[0].kind else { panic!() };
     assert_eq!(caldav.password, Some(SecretSource::File("/etc/onbeat/secret".into())));
     assert_eq!(caldav.auth, Auth::Digest);
     let AccountKind::Google(google) = &config.accounts[1].kind else { panic!() };
