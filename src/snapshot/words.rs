@@ -68,7 +68,8 @@ const PLAIN: &[&str] = &[
     "ich", "bin", "mein", "meine", "im", "auf", "der", "die", "das", "noch", "bezahlter",
     "unbezahlter", "jahres", "je", "suis", "en", "mes", "congé", "de", "du", "des", "annuels",
     "estoy", "mis", "em", "estou", "minhas", "sono", "mie", "ik", "ben", "op", "met", "jag", "är",
-    "på", "jeg", "er", "olen", "na", "jestem", "v", "в", "я", "on:",
+    "på", "jeg", "er", "olen", "na", "jestem", "v", "в", "я", "child", "kid", "kids", "kind",
+    "kinder", "enfant", "barn", "hijo",
 ];
 
 /// Words between a person and what is said of them.
@@ -115,7 +116,10 @@ fn stranger(before: &str, form: Form) -> Subject {
         .filter(|word| place_name_free(word))
         .count();
     let linked = words.last().is_some_and(|last| LINKS.contains(&last.as_str()));
-    if unknown > 0 && (linked || form == Form::State) { Subject::Somebody } else { Subject::Unsaid }
+    // "Zoe OOO" is somebody, "Lisbon – OOO" is where the owner is.
+    let adjacent = before.trim_end().ends_with(char::is_alphanumeric);
+    let says_who = linked || (form == Form::State && adjacent);
+    if unknown > 0 && says_who { Subject::Somebody } else { Subject::Unsaid }
 }
 
 /// Months and weekdays are no names.
@@ -164,7 +168,7 @@ mod tests {
             "Semester", "Kesäloma", "Urlop", "Dovolená", "отпуск", "休暇", "年假", "휴가", "Krank",
             "Sick", "I'm on vacation", "Lisbon vacation", "Urlaub Mallorca", "Holiday in Spain",
             "Off", "AL", "Elternzeit", "Day off", "Easter holidays", "RTT", "🌴", "Zeitausgleich",
-            "Sabbatical", "im Urlaub", "Sick leave", "Ziek", "Summer vacation 2025",
+            "Sabbatical", "im Urlaub", "Kind krank", "Lisbon – OOO", "Wedding / out of office", "Sick leave", "Ziek", "Summer vacation 2025",
         ] {
             assert_eq!(absence(title, nobody), Some(Subject::Unsaid), "{title}");
         }
