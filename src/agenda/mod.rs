@@ -1,1 +1,36 @@
-//! To be written.
+//! Agendas: made from what happened since the last meeting, laid out as a short
+//! text block, merged with what people did to the block in the event.
+//!
+//! ```text
+//! items, goals, questions, history ─ draft ─▶ Agenda ─ merge(last written, event's text) ─▶ new text + people's edits
+//! ```
+//!
+//! Pure: the shell reads files and commands and passes bytes and values in. It
+//! knows nothing of calendars' syntax, of servers, or of where items are stored.
+
+mod base;
+mod carrier;
+mod draft;
+mod format;
+mod input;
+mod lifecycle;
+mod merge;
+mod private;
+pub mod questions;
+mod shape;
+pub mod sources;
+mod standing;
+#[cfg(test)]
+mod testkit;
+mod when;
+
+pub use self::carrier::{attachment_markdown, link_text, own_text, set_link};
+pub use self::draft::{Drafted, Flag, draft};
+pub use self::format::{TextForm, block_text};
+pub use self::input::{AgendaInput, DraftOptions, Meeting, PairHistory, TemplateSource};
+pub use self::lifecycle::{ItemUpdate, apply_edits, carry, new_item_id, reply_item};
+pub use self::merge::{Merge, MergeState, edits, merge};
+pub use self::private::{PrivateAgenda, private_text};
+pub use self::shape::{Agenda, Line, Mark, Section};
+pub use self::standing::standing;
+pub use self::when::when_due;

@@ -1,5 +1,138 @@
-//! To be written.
-/// Runs.
-pub fn main() -> std::process::ExitCode {
-    std::process::ExitCode::SUCCESS
+//! The command line: its words, and which file does what. One verb per file;
+//! `wire.rs` puts the parts together, `failure.rs` decides how an error ends.
+
+pub mod completions;
+pub mod context;
+pub mod demo;
+pub mod failure;
+pub mod ics;
+pub mod logging;
+pub mod man;
+pub mod out;
+pub mod wire;
+
+use std::ffi::OsString;
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{ArgAction, Args, Parser, Subcommand};
+
+use crate::cli::context::Context;
+use crate::cli::failure::Failure;
+use crate::cli::out::{Color, Out};
+use crate::config::env::Env;
+
+/// Keeps recurring 1:1 meetings alive on real calendars
+///
+/// onbeat finds your 1:1s on CalDAV servers, Google Calendar or in a folder of
+/// .ics files, keeps each one scheduled at a time that works for both people,
+/// writes its agenda into the event, notices every meeting that was skipped or
+/// pushed, and reports how consistent each relationship is.
+///
+/// Try `onbeat demo` first: it needs nothing and touches nothing of yours.
+#[derive(Debug, Parser)]
+#[command(
+    name = "onbeat",
+    version,
+    max_term_width = 100,
+    after_help = "Exit codes: 0 ok, 1 user or configuration error, 2 usage, 3 some account or step failed, 70 internal."
+)]
+pub struct Cli {
+    /// What holds for every verb.
+    #[command(flatten)]
+    pub global: Global,
+    /// What to do.
+    #[command(subcommand)]
+    pub verb: Verb,
+}
+
+/// Options of every verb.
+#[derive(Debug, Clone, Default, Args)]
+pub struct Global {
+    /// The configuration file [default: onbeat.toml in the platform's config directory]
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Global options")]
+    pub config: Option<PathBuf>,
+    /// The state directory [default: the platform's data directory]
+    #[arg(long, global = true, value_name = "DIR", help_heading = "Global options")]
+    pub state: Option<PathBuf>,
+    /// Print the result as JSON (the shapes are in docs/cli.md)
+    #[arg(long, global = true, help_heading = "Global options")]
+    pub json: bool,
+    /// Say more on stderr; twice for every request
+    #[arg(short, long, global = true, action = ArgAction::Count, help_heading = "Global options")]
+    pub verbose: u8,
+    /// Say errors only
+    #[arg(short, long, global = true, conflicts_with = "verbose", help_heading = "Global options")]
+    pub quiet: bool,
+    /// When to use colours
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        default_value_t,
+        value_name = "WHEN",
+        help_heading = "Global options"
+    )]
+    pub color: Color,
+}
+
+/// The verbs.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// The whole loop on a bundled team calendar; no server, no network, nothing of yours is touched
+    Demo(demo::DemoArgs),
+    /// Print a completion script for a shell
+    Completions(completions::CompletionsArgs),
+    /// Print the manual
+    Man(man::ManArgs),
+}
+
+/// Runs the command line of this process.
+pub fn main() -> ExitCode {
+    run(std::env::args_os(), Env::read())
+}
+
+/// Runs one command line in an environment and returns its exit code.
+pub fn run(args: impl IntoIterator<Item = OsString>, env: Env) -> ExitCode {
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are answers, everything else is a usage error.
+            let code = if error.use_stderr() { 2 } else { 0 };
+            let _ = error.print();
+            return ExitCode::from(code);
+        }
+    };
+    let quiet = cli.global.quiet;
+    match start(cli, env) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            if failure.kind != failure::Kind::BrokenPipe && !(quiet && failure.message.is_empty()) {
+                let _ = std::io::stderr().write_all(failure.render().as_bytes());
+            }
+            failure.exit_code()
+        }
+    }
+}
+
+fn start(cli: Cli, env: Env) -> Result<(), Failure> {
+    let global = cli.global;
+    let daemon = false;
+    logging::start(&env, global.verbose, global.quiet, global.color, daemon)?;
+    let terminal = out::Terminal { no_color: env.no_color, columns: env.columns };
+    let mut out = Out::stdout(global.color, terminal, global.json, global.quiet);
+    let context = Context::new(global, env)?;
+    let result = dispatch(cli.verb, &context, &mut out);
+    // What was printed before a failure is still a result.
+    let flushed = out.flush();
+    result.and(flushed)
+}
+
+fn dispatch(verb: Verb, context: &Context, out: &mut Out) -> Result<(), Failure> {
+    match verb {
+        Verb::Demo(args) => demo::run(context, &args, out),
+        Verb::Completions(args) => completions::run(&args, out),
+        Verb::Man(args) => man::run(&args, out),
+    }
 }

@@ -1,1 +1,3 @@
-//! To be written.
+//! Reading the configuration.
+
+pub mod env;

@@ -1,1 +1,5 @@
-//! To be written.
+//! Long-running onbeat.
+pub mod backoff;
+pub mod queue;
+pub mod systemd;
+pub mod watch;

@@ -36,8 +36,7 @@ pub fn from_calendars(
         holidays: BTreeMap::new(),
     };
     let owner = inferred.me.unwrap_or(nobody);
-    let mut report =
-        of_owner(events, &owner, &inferred.pairs, &BTreeMap::new(), window, now);
+    let mut report = of_owner(events, &owner, &inferred.pairs, &BTreeMap::new(), window, now);
     report.notes.splice(0..0, inferred.notes);
     report
 }

@@ -104,7 +104,8 @@ impl<'a> Lines<'a> {
             let (end, folded) = logical_end(data, at, newline);
             let line = describe(data, at, end, folded, &mut depth);
             if depth > MAX_DEPTH {
-                let number = 1 + memchr::memchr_iter(newline, data.get(..at).unwrap_or(data)).count();
+                let number =
+                    1 + memchr::memchr_iter(newline, data.get(..at).unwrap_or(data)).count();
                 return Err(LinesError::TooDeep { line: number });
             }
             lines.push(line);
@@ -181,7 +182,8 @@ impl<'a> Lines<'a> {
     /// Everything after the name, unfolded, without line break: starts with `:`
     /// or `;` for a property.
     pub fn rest(&self, line: &Line) -> Cow<'a, [u8]> {
-        let start = line.start as usize + bom(self.data, line.start as usize) + line.name_len as usize;
+        let start =
+            line.start as usize + bom(self.data, line.start as usize) + line.name_len as usize;
         let raw = trim_newline(self.data.get(start..line.end as usize).unwrap_or(&[]));
         if line.folded { unfold(raw) } else { Cow::Borrowed(raw) }
     }
@@ -270,9 +272,8 @@ pub(crate) fn unfold(raw: &[u8]) -> Cow<'_, [u8]> {
     while let Some(at) = memchr::memchr2(b'\n', b'\r', rest) {
         let (head, tail) = rest.split_at(at);
         let folded = match tail {
-            [b'\r', b'\n', b' ' | b'\t', after @ ..] | [b'\n' | b'\r', b' ' | b'\t', after @ ..] => {
-                Some(after)
-            }
+            [b'\r', b'\n', b' ' | b'\t', after @ ..]
+            | [b'\n' | b'\r', b' ' | b'\t', after @ ..] => Some(after),
             _ => None,
         };
         out.extend_from_slice(head);
@@ -304,7 +305,8 @@ mod tests {
 
     #[test]
     fn folds_mixed_newlines_and_depth() {
-        let data = b"BEGIN:VCALENDAR\r\nbegin:vevent\nSUM\r\n MARY:a\n\tb\r\nend:VEVENT\nEND:VCALENDAR";
+        let data =
+            b"BEGIN:VCALENDAR\r\nbegin:vevent\nSUM\r\n MARY:a\n\tb\r\nend:VEVENT\nEND:VCALENDAR";
         assert_eq!(
             names(data),
             [

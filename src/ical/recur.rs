@@ -111,7 +111,12 @@ pub struct Instance<'e> {
 }
 
 /// Expands an event. `viewer` is the zone floating times and dates are read in.
-pub fn expand<'e>(event: &'e Event, window: Window, viewer: &TimeZone, limits: Limits) -> Expansion<'e> {
+pub fn expand<'e>(
+    event: &'e Event,
+    window: Window,
+    viewer: &TimeZone,
+    limits: Limits,
+) -> Expansion<'e> {
     let mut out = Expansion { occurrences: Vec::new(), truncated: false, warnings: Vec::new() };
     let mut budget = Budget::new(limits);
     let ids: Vec<OverrideAt<'e>> = event

@@ -3,8 +3,8 @@
 
 use std::borrow::Cow;
 
-use jiff::civil::{Date, DateTime, Time};
 use jiff::SignedDuration;
+use jiff::civil::{Date, DateTime, Time};
 
 use crate::model::event::NominalLength;
 
@@ -25,11 +25,8 @@ pub enum RawTime {
 pub fn parse_time(text: &[u8]) -> Option<RawTime> {
     let text = text.trim_ascii();
     let mut buffer = [0_u8; 32];
-    let text = if text.len() > 8 && text.contains(&b'-') {
-        squeeze(text, &mut buffer)?
-    } else {
-        text
-    };
+    let text =
+        if text.len() > 8 && text.contains(&b'-') { squeeze(text, &mut buffer)? } else { text };
     let date = Date::new(
         i16::try_from(digits(text, 0, 4)?).ok()?,
         i8::try_from(digits(text, 4, 6)?).ok()?,
@@ -55,8 +52,11 @@ pub fn parse_time(text: &[u8]) -> Option<RawTime> {
         return None;
     }
     // 24:00:00 is written for midnight at the end of the day.
-    let (date, hour) =
-        if (hour, minute, second) == (24, 0, 0) { (date.tomorrow().ok()?, 0) } else { (date, hour) };
+    let (date, hour) = if (hour, minute, second) == (24, 0, 0) {
+        (date.tomorrow().ok()?, 0)
+    } else {
+        (date, hour)
+    };
     let time = Time::new(
         i8::try_from(hour).ok()?,
         i8::try_from(minute).ok()?,
@@ -267,7 +267,8 @@ mod tests {
             parse_time(b"20231231T240000"),
             Some(RawTime::Local(datetime(2024, 1, 1, 0, 0, 0, 0)))
         );
-        for bad in ["", "2024013", "20240230", "20240131T25", "20240131X090000", "20240131T0900000"] {
+        for bad in ["", "2024013", "20240230", "20240131T25", "20240131X090000", "20240131T0900000"]
+        {
             assert_eq!(parse_time(bad.as_bytes()), None, "{bad}");
         }
     }

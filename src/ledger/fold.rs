@@ -18,10 +18,7 @@ pub fn fold<'a>(entries: impl IntoIterator<Item = &'a LedgerEntry>) -> LedgerSta
 }
 
 /// Folds further entries, in order, into a state.
-pub fn fold_into<'a>(
-    state: &mut LedgerState,
-    entries: impl IntoIterator<Item = &'a LedgerEntry>,
-) {
+pub fn fold_into<'a>(state: &mut LedgerState, entries: impl IntoIterator<Item = &'a LedgerEntry>) {
     for entry in entries {
         state.seq = state.seq.max(entry.seq);
         if !state.pairs.contains_key(&entry.pair) {

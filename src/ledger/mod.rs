@@ -4,9 +4,9 @@
 mod finding;
 mod flag;
 mod fold;
-mod verdict;
 #[cfg(test)]
 mod tests;
+mod verdict;
 
 use jiff::Timestamp;
 

@@ -52,11 +52,8 @@ fn judge(beat: &BeatState, pair: &PairState, zone: &TimeZone, now: Timestamp) ->
             (verdict, Some(cause), None, beat.end)
         }
     };
-    let pushes = beat
-        .moves
-        .iter()
-        .filter(|step| shift(step.from, step.to, zone) == Verdict::Pushed)
-        .count();
+    let pushes =
+        beat.moves.iter().filter(|step| shift(step.from, step.to, zone) == Verdict::Pushed).count();
     let notice = notice(beat, zone);
     let off = verdict == Verdict::Skipped || verdict == Verdict::Excused;
     Beat {
@@ -231,11 +228,8 @@ fn notice(beat: &BeatState, zone: &TimeZone) -> Option<i32> {
     if let Some(at) = beat.off_at {
         return known(at, beat.start).then(|| signed_minutes(at, beat.start));
     }
-    let push = beat
-        .moves
-        .iter()
-        .rev()
-        .find(|step| shift(step.from, step.to, zone) == Verdict::Pushed)?;
+    let push =
+        beat.moves.iter().rev().find(|step| shift(step.from, step.to, zone) == Verdict::Pushed)?;
     (push.dated && known(push.at, push.from)).then(|| signed_minutes(push.at, push.from))
 }
 
@@ -264,9 +258,8 @@ fn mark_swaps(all: &mut [PairBeats]) {
     let mut swapped = Vec::new();
     for ((planned, actual), places) in &moved {
         if let Some(others) = moved.get(&(*actual, *planned)) {
-            swapped.extend(
-                places.iter().filter(|(p, _)| others.iter().any(|(other, _)| other != p)),
-            );
+            swapped
+                .extend(places.iter().filter(|(p, _)| others.iter().any(|(other, _)| other != p)));
         }
     }
     for (p, b) in swapped {

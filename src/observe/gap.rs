@@ -65,12 +65,8 @@ fn live_starts(reading: &Reading<'_>) -> Vec<Timestamp> {
         .values()
         .filter(|beat| !matches!(beat.presence, Presence::Ended(_) | Presence::Gap))
         .map(|beat| beat.planned);
-    let given = reading
-        .view
-        .slots
-        .iter()
-        .filter(|slot| slot.kind != SlotKind::Gap)
-        .map(|slot| slot.start);
+    let given =
+        reading.view.slots.iter().filter(|slot| slot.kind != SlotKind::Gap).map(|slot| slot.start);
     let mut live: Vec<Timestamp> = known.chain(given).collect();
     live.sort_unstable();
     live.dedup();

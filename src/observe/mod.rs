@@ -33,11 +33,7 @@ pub fn observe(prior: &LedgerState, snapshot: &Snapshot) -> Vec<Observation> {
 }
 
 /// As [`observe`], with onbeat's own moves, so that they are not laid at anybody's door.
-pub fn observe_with(
-    prior: &LedgerState,
-    snapshot: &Snapshot,
-    own: &[OwnMove],
-) -> Vec<Observation> {
+pub fn observe_with(prior: &LedgerState, snapshot: &Snapshot, own: &[OwnMove]) -> Vec<Observation> {
     snapshot
         .pairs
         .iter()

@@ -171,8 +171,7 @@ fn appear(reading: &mut Reading<'_>) {
     }
     for slot in fresh.into_values() {
         let organized_by = beat::organizer(reading.view, &slot.key);
-        let fact =
-            Fact::Appeared { end: slot.end, cadence_days: slot.cadence_days, organized_by };
+        let fact = Fact::Appeared { end: slot.end, cadence_days: slot.cadence_days, organized_by };
         reading.put(Some(slot.start), Some(&slot.key), None, fact);
     }
 }
@@ -207,11 +206,9 @@ fn close(reading: &mut Reading<'_>) {
     for (planned, key) in over {
         reading.put(Some(planned), Some(&key), None, Fact::Passed);
     }
-    let due = reading
-        .looked
-        .is_none_or(|looked| reading.as_of.duration_since(looked) >= LOOK_EVERY);
+    let due =
+        reading.looked.is_none_or(|looked| reading.as_of.duration_since(looked) >= LOOK_EVERY);
     if due {
         reading.put(None, None, None, Fact::Looked);
     }
 }
-

@@ -112,8 +112,7 @@ fn is_off(beat: &BeatState) -> bool {
         Presence::Cancelled | Presence::Removed | Presence::Gap => true,
         Presence::Ended(_) => false,
         Presence::Standing => {
-            let away =
-                if beat.start == beat.planned { beat.away_planned } else { beat.away_moved };
+            let away = if beat.start == beat.planned { beat.away_planned } else { beat.away_moved };
             beat.owner_reply == Some(Partstat::Declined)
                 || beat.partner_reply == Some(Partstat::Declined)
                 || away.is_some()

@@ -6,9 +6,9 @@ pub mod csv;
 pub mod html;
 pub mod json;
 mod numbers;
-pub mod text;
 #[cfg(test)]
 mod tests;
+pub mod text;
 mod words;
 
 use std::collections::HashMap;

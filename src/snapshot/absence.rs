@@ -34,8 +34,7 @@ pub(crate) fn all(joined: &[Joined], input: &Input<'_>) -> Vec<Absence> {
         if !bodies.into_iter().any(may_be_absence) {
             continue;
         }
-        for instance in
-            recur::expand(event, wide, &input.owner.zone, Limits::default()).occurrences
+        for instance in recur::expand(event, wide, &input.owner.zone, Limits::default()).occurrences
         {
             out.extend(absence(&instance, input, &names));
         }

@@ -45,8 +45,7 @@ pub(crate) fn owner(
         if !counts || own.contains(&event.uid) {
             continue;
         }
-        for instance in
-            recur::expand(event, wide, &input.owner.zone, Limits::default()).occurrences
+        for instance in recur::expand(event, wide, &input.owner.zone, Limits::default()).occurrences
         {
             let span = Window::new(instance.start_at, instance.end_at);
             if let Some(kind) = kind(&instance, input.owner)

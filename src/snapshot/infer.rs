@@ -197,9 +197,9 @@ fn readable(address: &Address) -> String {
         .filter(|word| !word.is_empty())
         .map(|word| {
             let mut letters = word.chars();
-            letters.next().map_or_else(String::new, |first| {
-                first.to_uppercase().chain(letters).collect()
-            })
+            letters
+                .next()
+                .map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
         })
         .collect();
     if words.is_empty() { address.as_str().to_owned() } else { words.join(" ") }
@@ -279,8 +279,7 @@ fn pair(id: PairId, partner: Person, event: &Event, title_aliases: Vec<String>) 
         partner,
         partner_hours_known: false,
         role: Role::Peer,
-        cadence: lookup::cadence(event)
-            .unwrap_or(Cadence { every: 1, unit: CadenceUnit::Weeks }),
+        cadence: lookup::cadence(event).unwrap_or(Cadence { every: 1, unit: CadenceUnit::Weeks }),
         duration,
         ideal: None,
         window: WeekHours::default(),

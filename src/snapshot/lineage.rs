@@ -2,8 +2,8 @@
 //! changed organizers, rhythms and zones are all one lineage, because they are
 //! all 1:1s of the same two people.
 
-use jiff::civil::Date;
 use jiff::SignedDuration;
+use jiff::civil::Date;
 
 use crate::ical::recur::lookup;
 use crate::model::event::Event;
@@ -41,11 +41,8 @@ pub(crate) fn view(
         .flat_map(|one| occurrences::meetings(&one.mirrored, owner, &pair.partner, window))
         .collect();
     meetings.sort_by(|a, b| (a.start, &a.key).cmp(&(b.start, &b.key)));
-    let duplicated: Vec<EventUid> = events
-        .iter()
-        .filter(|one| one.duplicated)
-        .map(|one| one.event().uid.clone())
-        .collect();
+    let duplicated: Vec<EventUid> =
+        events.iter().filter(|one| one.duplicated).map(|one| one.event().uid.clone()).collect();
     PairView { pair: pair.clone(), series, occurrences: meetings, duplicated, slots, departed }
 }
 
@@ -59,8 +56,8 @@ fn is_series(event: &Event, owner: &Person) -> bool {
 
 fn series(one: &Joined, owner: &Person, partner: &Person) -> Series {
     let event = &one.mirrored.event;
-    let organizer = crate::snapshot::one_on_one::speaking(event)
-        .and_then(|body| body.organizer.as_ref());
+    let organizer =
+        crate::snapshot::one_on_one::speaking(event).and_then(|body| body.organizer.as_ref());
     let called_off = occurrences::called_off(event);
     let until = if called_off.is_some() {
         called_off
@@ -111,10 +108,15 @@ fn gap_slots(series: &[Series], owner: &Person, window: Window) -> Vec<Slot> {
         }
         let after = until.checked_add(SignedDuration::from_secs(1)).unwrap_or(until);
         let span = Window::new(after.max(window.from), next.min(window.to));
-        out.extend(occurrences::continued(ended, zone, span).into_iter().map(
-            |(key, start, end)| Slot { key, start, end, cadence_days, kind: SlotKind::Gap },
-        ));
+        out.extend(
+            occurrences::continued(ended, zone, span).into_iter().map(|(key, start, end)| Slot {
+                key,
+                start,
+                end,
+                cadence_days,
+                kind: SlotKind::Gap,
+            }),
+        );
     }
     out
 }
-

@@ -9,9 +9,9 @@ mod join;
 mod lineage;
 mod occurrences;
 pub mod one_on_one;
-mod words;
 #[cfg(test)]
 mod tests;
+mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 

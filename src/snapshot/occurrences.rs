@@ -9,9 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::ical::recur::{self, Limits};
 use crate::model::event::{Event, EventStatus};
 use crate::model::pair::Person;
-use crate::model::snapshot::{
-    MirroredEvent, Occurrence, OccurrenceKey, Series, Slot, SlotKind,
-};
+use crate::model::snapshot::{MirroredEvent, Occurrence, OccurrenceKey, Series, Slot, SlotKind};
 use crate::model::time::Window;
 
 /// How far from its planned date a moved meeting is still looked for.
@@ -39,8 +37,7 @@ pub(crate) fn meetings(
         .occurrences
         .into_iter()
         .filter(|one| {
-            window.contains(one.start_at)
-                || one.recurrence_at.is_some_and(|at| window.contains(at))
+            window.contains(one.start_at) || one.recurrence_at.is_some_and(|at| window.contains(at))
         })
         .filter(|one| called_off.is_none_or(|at| one.start_at < at))
         .map(|one| {
@@ -167,8 +164,7 @@ pub(crate) fn continued(
         .occurrences
         .into_iter()
         .map(|one| {
-            let key =
-                OccurrenceKey { uid: series.uid.clone(), recurrence_id: one.recurrence_at };
+            let key = OccurrenceKey { uid: series.uid.clone(), recurrence_id: one.recurrence_at };
             (key, one.start_at, one.end_at)
         })
         .collect()

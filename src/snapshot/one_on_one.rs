@@ -13,8 +13,20 @@ use crate::snapshot::join::Joined;
 
 /// Marks in a title that say "just the two of us".
 const MARKS: [&str; 14] = [
-    "1:1", "1-1", "1/1", "1on1", "1-on-1", "1 on 1", "1x1", "1 zu 1", "one on one", "one-on-one",
-    "one-to-one", "one to one", "121", "jour fixe",
+    "1:1",
+    "1-1",
+    "1/1",
+    "1on1",
+    "1-on-1",
+    "1 on 1",
+    "1x1",
+    "1 zu 1",
+    "one on one",
+    "one-on-one",
+    "one-to-one",
+    "one to one",
+    "121",
+    "jour fixe",
 ];
 
 /// For each pair, in order, the events that are its 1:1s.

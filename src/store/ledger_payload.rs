@@ -7,31 +7,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::model::event::Partstat;
-use crate::model::id::{EventUid, PairId};
+use crate::model::id::{EventUid, OwnerId};
 use crate::model::ledger::LedgerEntry;
 use crate::model::observation::{Away, Ending, Fact, FlagKind, Party, Word};
 use crate::model::snapshot::{OccurrenceKey, OrganizedBy};
-
-/// A ledger entry as a row of text and numbers.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LedgerRow {
-    /// Number; 0 until stored.
-    pub seq: i64,
-    /// When the fact came about.
-    pub at: Timestamp,
-    /// Pair id.
-    pub pair: String,
-    /// Which fact.
-    pub kind: String,
-    /// Planned start of the beat.
-    pub planned: Option<Timestamp>,
-    /// UID of the calendar object.
-    pub uid: Option<String>,
-    /// Original start of the occurrence.
-    pub recurrence_id: Option<Timestamp>,
-    /// Everything else, as a JSON object.
-    pub payload: String,
-}
+use crate::store::error::StoreError;
+use crate::store::ledger::{LedgerRow, NewLedgerRow};
+use crate::store::open::Store;
 
 /// A stored row that cannot be read back.
 #[derive(Debug, thiserror::Error)]
@@ -119,20 +101,19 @@ stored!(StoredWord, Word, [Held, Skip, Excuse]);
 stored!(StoredFlag, FlagKind, [PushedTwice, Overdue, OneWay, Falling, NeverConfirmed, Lapsed]);
 
 /// Writes an entry as a row.
-pub fn to_row(entry: &LedgerEntry) -> LedgerRow {
+pub fn to_row(entry: &LedgerEntry) -> NewLedgerRow {
     let mut object = object_of(&store(&entry.fact));
     let kind = match object.remove("kind") {
         Some(Value::String(kind)) => kind,
         Some(_) | None => String::new(),
     };
     object.append(&mut object_of(&Common { seen: entry.seen, complete: entry.complete }));
-    LedgerRow {
-        seq: entry.seq,
+    NewLedgerRow {
         at: entry.at,
-        pair: entry.pair.as_str().to_owned(),
+        pair: entry.pair.clone(),
         kind,
         planned: entry.planned,
-        uid: entry.key.as_ref().map(|key| key.uid.as_str().to_owned()),
+        uid: entry.key.as_ref().map(|key| key.uid.clone()),
         recurrence_id: entry.key.as_ref().and_then(|key| key.recurrence_id),
         payload: Value::Object(object).to_string(),
     }
@@ -143,27 +124,25 @@ pub fn to_row(entry: &LedgerEntry) -> LedgerRow {
 /// # Errors
 /// [`LedgerRowError::Payload`] when the kind is unknown or its payload does not fit.
 pub fn from_row(row: LedgerRow) -> Result<LedgerEntry, LedgerRowError> {
+    let LedgerRow { seq, fact: row } = row;
     let (common, fact) = read(&row).map_err(|source| LedgerRowError::Payload {
-        seq: row.seq,
+        seq,
         kind: row.kind.clone(),
         source,
     })?;
     Ok(LedgerEntry {
-        seq: row.seq,
+        seq,
         at: row.at,
         seen: common.seen,
-        pair: PairId::new(row.pair),
+        pair: row.pair,
         planned: row.planned,
-        key: row.uid.map(|uid| OccurrenceKey {
-            uid: EventUid::new(uid),
-            recurrence_id: row.recurrence_id,
-        }),
+        key: row.uid.map(|uid| OccurrenceKey { uid, recurrence_id: row.recurrence_id }),
         complete: common.complete,
         fact,
     })
 }
 
-fn read(row: &LedgerRow) -> Result<(Common, Fact), serde_json::Error> {
+fn read(row: &NewLedgerRow) -> Result<(Common, Fact), serde_json::Error> {
     let common: Common = serde_json::from_str(&row.payload)?;
     let mut object: Map<String, Value> = serde_json::from_str(&row.payload)?;
     object.insert("kind".to_owned(), Value::String(row.kind.clone()));
@@ -199,11 +178,9 @@ fn store(fact: &Fact) -> Stored {
         }
         Fact::Ended { how } => Stored::Ended { how: (*how).into() },
         Fact::Gap => Stored::Gap,
-        Fact::Away { away, at_planned } => Stored::Away {
-            who: away.who.into(),
-            holiday: away.holiday,
-            at_planned: *at_planned,
-        },
+        Fact::Away { away, at_planned } => {
+            Stored::Away { who: away.who.into(), holiday: away.holiday, at_planned: *at_planned }
+        }
         Fact::Back { at_planned } => Stored::Back { at_planned: *at_planned },
         Fact::Replaced { uid, start, end } => {
             Stored::Replaced { uid: uid.as_str().to_owned(), start: *start, end: *end }
@@ -250,6 +227,41 @@ fn load(stored: Stored) -> Fact {
         Stored::Looked => Fact::Looked,
         Stored::FlagRaised { flag } => Fact::FlagRaised { flag: flag.into() },
         Stored::FlagCleared { flag } => Fact::FlagCleared { flag: flag.into() },
+    }
+}
+
+impl Store {
+    /// Appends entries, all or none; their `seq` is given by the store.
+    ///
+    /// # Errors
+    /// When the state cannot be written.
+    pub fn append_entries(
+        &self,
+        owner: &OwnerId,
+        entries: &[LedgerEntry],
+    ) -> Result<(), StoreError> {
+        let rows: Vec<NewLedgerRow> = entries.iter().map(to_row).collect();
+        self.append_ledger(owner, &rows).map(|_| ())
+    }
+
+    /// The entries after a number (0: all), in order, one at a time.
+    ///
+    /// # Errors
+    /// When the state cannot be read, or holds an entry that cannot.
+    pub fn each_entry(
+        &self,
+        owner: &OwnerId,
+        after: i64,
+        mut visit: impl FnMut(LedgerEntry),
+    ) -> Result<(), StoreError> {
+        let mut bad = None;
+        self.each_ledger_row(owner, after, |row| match from_row(row) {
+            Ok(entry) => visit(entry),
+            Err(error) => bad = bad.take().or(Some(error)),
+        })?;
+        bad.map_or(Ok(()), |error| {
+            Err(StoreError::Unreadable { what: "ledger entry", value: error.to_string() })
+        })
     }
 }
 
@@ -314,7 +326,7 @@ mod tests {
             let row = to_row(&entry);
             assert!(!row.kind.is_empty());
             assert!(!row.payload.contains("\"kind\""), "{}", row.payload);
-            assert_eq!(from_row(row).unwrap(), entry);
+            assert_eq!(from_row(LedgerRow { seq: entry.seq, fact: row }).unwrap(), entry);
         }
     }
 
@@ -339,13 +351,15 @@ mod tests {
     fn an_unknown_kind_is_an_error_with_its_number() {
         let row = LedgerRow {
             seq: 3,
-            at: at(0),
-            pair: "p".into(),
-            kind: "abducted".into(),
-            planned: None,
-            uid: None,
-            recurrence_id: None,
-            payload: r#"{"seen":"2025-01-01T01:00:00Z"}"#.into(),
+            fact: NewLedgerRow {
+                at: at(0),
+                pair: "p".into(),
+                kind: "abducted".into(),
+                planned: None,
+                uid: None,
+                recurrence_id: None,
+                payload: r#"{"seen":"2025-01-01T01:00:00Z"}"#.into(),
+            },
         };
         assert_eq!(
             from_row(row).unwrap_err().to_string(),

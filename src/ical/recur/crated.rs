@@ -89,9 +89,12 @@ fn build(rule: &Rule, start: i64) -> Result<RRule<Unvalidated>, RuleError> {
         Freq::Monthly => Frequency::Monthly,
         Freq::Weekly => Frequency::Weekly,
         Freq::Daily => Frequency::Daily,
-        Freq::Hourly | Freq::Minutely | Freq::Secondly => return Err(unsupported("BYSETPOS below a day")),
+        Freq::Hourly | Freq::Minutely | Freq::Secondly => {
+            return Err(unsupported("BYSETPOS below a day"));
+        }
     };
-    let interval = u16::try_from(rule.interval).map_err(|_| unsupported("an INTERVAL above 65535"))?;
+    let interval =
+        u16::try_from(rule.interval).map_err(|_| unsupported("an INTERVAL above 65535"))?;
     let mut months = rule.months;
     let mut month_days = rule.month_days.clone();
     let no_days = rule.week_numbers.is_empty()
@@ -104,7 +107,8 @@ fn build(rule: &Rule, start: i64) -> Result<RRule<Unvalidated>, RuleError> {
             months = 1 << month;
         }
     }
-    let or = |list: &[i64], default: i64| if list.is_empty() { vec![default] } else { list.to_vec() };
+    let or =
+        |list: &[i64], default: i64| if list.is_empty() { vec![default] } else { list.to_vec() };
     let second_of_day = start.rem_euclid(DAY);
     let months: Vec<Month> = (1..=12_u8)
         .filter(|m| months >> m & 1 == 1)

@@ -103,7 +103,9 @@ impl<'r> Walk<'r> {
             Freq::Weekly => (from_day - self.start_day) / 7,
             Freq::Monthly => (year - self.year) * 12 + month - self.month,
             Freq::Yearly => year - self.year,
-            Freq::Daily | Freq::Hourly | Freq::Minutely | Freq::Secondly => from_day - self.start_day,
+            Freq::Daily | Freq::Hourly | Freq::Minutely | Freq::Secondly => {
+                from_day - self.start_day
+            }
         };
         (units / self.rule.interval - 1).max(0)
     }
@@ -153,7 +155,10 @@ impl<'r> Walk<'r> {
         let length = month_length(year, month);
         (rule.months == 0 || rule.months >> month & 1 == 1)
             && (rule.month_days.is_empty()
-                || rule.month_days.iter().any(|d| of_month == if *d < 0 { length + 1 + d } else { *d }))
+                || rule
+                    .month_days
+                    .iter()
+                    .any(|d| of_month == if *d < 0 { length + 1 + d } else { *d }))
     }
 
     fn week(&self, units: i64, days: &mut Vec<i64>) -> i64 {
@@ -178,7 +183,11 @@ impl<'r> Walk<'r> {
     fn month_days(&self, year: i64, month: i64, days: &mut Vec<i64>) {
         if self.rule.months == 0 || self.rule.months >> month & 1 == 1 {
             let first = day_number(year, month, 1);
-            push_bits(first, self.month_bits(year, month, first, self.month_nth(year, month, first)), days);
+            push_bits(
+                first,
+                self.month_bits(year, month, first, self.month_nth(year, month, first)),
+                days,
+            );
         }
     }
 
@@ -229,7 +238,9 @@ impl<'r> Walk<'r> {
             let first = day_number(year, 1, 1);
             let length = day_number(year + 1, 1, 1) - first;
             let nth = rule.nth_days.iter();
-            nth.filter_map(|(n, day)| nth_offset(first, length, *n, *day)).map(|o| first + o).collect()
+            nth.filter_map(|(n, day)| nth_offset(first, length, *n, *day))
+                .map(|o| first + o)
+                .collect()
         } else {
             Vec::new()
         };
@@ -273,7 +284,8 @@ fn push_bits(first: i64, mut bits: u32, days: &mut Vec<i64>) {
 
 /// Seconds of the day, ascending.
 pub(super) fn times(rule: &Rule, start: i64) -> Vec<i64> {
-    let or = |list: &[i64], default: i64| if list.is_empty() { vec![default] } else { list.to_vec() };
+    let or =
+        |list: &[i64], default: i64| if list.is_empty() { vec![default] } else { list.to_vec() };
     let mut out = Vec::with_capacity(1);
     for hour in or(&rule.hours, start / 3600) {
         for minute in or(&rule.minutes, start / 60 % 60) {

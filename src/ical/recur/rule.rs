@@ -229,7 +229,8 @@ impl Rule {
                     + self.nth_days.len()
             }
             Freq::Yearly | Freq::Monthly => {
-                let months = if self.freq == Freq::Yearly { self.months.count_ones() as usize } else { 1 };
+                let months =
+                    if self.freq == Freq::Yearly { self.months.count_ones() as usize } else { 1 };
                 months
                     * (self.month_days.len()
                         + self.week_days.count_ones() as usize * 5
@@ -304,7 +305,11 @@ fn number(key: &str, text: &str, range: std::ops::RangeInclusive<i64>) -> Result
         .ok_or_else(|| RuleError::Invalid(format!("{key}={text}")))
 }
 
-fn list(key: &str, text: &str, range: std::ops::RangeInclusive<i64>) -> Result<Vec<i64>, RuleError> {
+fn list(
+    key: &str,
+    text: &str,
+    range: std::ops::RangeInclusive<i64>,
+) -> Result<Vec<i64>, RuleError> {
     let mut out = text
         .split(',')
         .filter(|item| !item.trim().is_empty())
@@ -329,9 +334,10 @@ mod tests {
 
     #[test]
     fn lenient_where_the_meaning_is_plain() {
-        let rule =
-            Rule::parse("RRULE:Anything;freq=weekly; INTERVAL=0;COUNT=-1;X-A=1;BYDAY=1MO, th;BYMONTHDAY=3")
-                .unwrap();
+        let rule = Rule::parse(
+            "RRULE:Anything;freq=weekly; INTERVAL=0;COUNT=-1;X-A=1;BYDAY=1MO, th;BYMONTHDAY=3",
+        )
+        .unwrap();
         assert_eq!((rule.freq, rule.interval, rule.count), (Freq::Weekly, 1, None));
         assert_eq!(rule.week_days, 0b1001);
         assert!(rule.nth_days.is_empty() && rule.month_days.is_empty());
@@ -353,12 +359,8 @@ mod tests {
     #[test]
     fn hostile_products_are_refused() {
         let all = |n: u32| (0..n).map(|i| i.to_string()).collect::<Vec<_>>().join(",");
-        let text = format!(
-            "FREQ=YEARLY;BYHOUR={};BYMINUTE={};BYSECOND={}",
-            all(24),
-            all(60),
-            all(60)
-        );
+        let text =
+            format!("FREQ=YEARLY;BYHOUR={};BYMINUTE={};BYSECOND={}", all(24), all(60), all(60));
         assert!(matches!(Rule::parse(&text), Err(RuleError::TooMany(86_400, MAX_PRODUCT))));
     }
 }

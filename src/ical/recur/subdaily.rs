@@ -57,7 +57,8 @@ pub(super) fn starts(rule: &Rule, ask: Ask, budget: &mut Budget, out: &mut Vec<i
 
 /// Seconds inside one step.
 fn offsets(rule: &Rule, start: i64) -> Vec<i64> {
-    let or = |list: &[i64], default: i64| if list.is_empty() { vec![default] } else { list.to_vec() };
+    let or =
+        |list: &[i64], default: i64| if list.is_empty() { vec![default] } else { list.to_vec() };
     match rule.freq {
         Freq::Hourly => {
             let seconds = or(&rule.seconds, start.rem_euclid(60));

@@ -65,9 +65,10 @@ pub(super) fn display(name: &str) -> Option<TimeZone> {
     }
     let areas =
         ["Europe", "America", "Asia", "Africa", "Australia", "Pacific", "Atlantic", "Indian"];
-    shown.split(',').map(|city| city.trim().replace(' ', "_")).find_map(|city| {
-        areas.iter().find_map(|area| iana(&format!("{area}/{city}")))
-    })
+    shown
+        .split(',')
+        .map(|city| city.trim().replace(' ', "_"))
+        .find_map(|city| areas.iter().find_map(|area| iana(&format!("{area}/{city}"))))
 }
 
 /// `UTC+02:00`, `GMT-0500`, `+0100`, `(UTC-03:00)`.

@@ -170,7 +170,8 @@ fn posix_date(part: &Observance) -> Option<String> {
         return None;
     }
     let time = part.start.time();
-    let at = i32::from(time.hour()) * 3600 + i32::from(time.minute()) * 60 + i32::from(time.second());
+    let at =
+        i32::from(time.hour()) * 3600 + i32::from(time.minute()) * 60 + i32::from(time.second());
     // POSIX counts Sunday as 0.
     Some(format!("M{}.{week}.{}/{}", rule.months.trailing_zeros(), (day + 1) % 7, posix_offset(at)))
 }
@@ -224,7 +225,12 @@ fn tzif(parts: &[Observance], footer: Option<&str>) -> Option<Vec<u8>> {
 fn newest(parts: &[Observance]) -> Vec<Observance> {
     let endless = |p: &&Observance| p.rules.iter().any(|r| r.until.is_none() && r.count.is_none());
     let newest = |daylight: bool| {
-        parts.iter().filter(endless).filter(|p| p.daylight == daylight).max_by_key(|p| p.start).cloned()
+        parts
+            .iter()
+            .filter(endless)
+            .filter(|p| p.daylight == daylight)
+            .max_by_key(|p| p.start)
+            .cloned()
     };
     newest(false).into_iter().chain(newest(true)).collect()
 }

@@ -28,12 +28,20 @@ fn names_without_a_file() {
         ("europe/berlin", "Europe/Berlin", ZoneSource::Iana),
         ("\"Europe/Berlin\"", "Europe/Berlin", ZoneSource::Iana),
         ("/lab.example/20260101_1/Europe/Berlin", "Europe/Berlin", ZoneSource::Prefixed),
-        ("/a/b/America/Argentina/Buenos_Aires", "America/Argentina/Buenos_Aires", ZoneSource::Prefixed),
+        (
+            "/a/b/America/Argentina/Buenos_Aires",
+            "America/Argentina/Buenos_Aires",
+            ZoneSource::Prefixed,
+        ),
         ("posix/Europe/Vaduz", "Europe/Vaduz", ZoneSource::Prefixed),
         ("W. Europe Standard Time", "Europe/Berlin", ZoneSource::Windows),
         ("w. europe standard time", "Europe/Berlin", ZoneSource::Windows),
         ("tzone://Microsoft/Utc", "Etc/UTC", ZoneSource::Windows),
-        ("(UTC+01:00) Amsterdam, Berlin, Bern, Rome, Stockholm, Vienna", "Europe/Berlin", ZoneSource::Display),
+        (
+            "(UTC+01:00) Amsterdam, Berlin, Bern, Rome, Stockholm, Vienna",
+            "Europe/Berlin",
+            ZoneSource::Display,
+        ),
         ("(GMT-03:00) Montevideo", "America/Montevideo", ZoneSource::Display),
     ] {
         let found = zone_of("", tzid);
@@ -77,12 +85,26 @@ fn custom_rules_as_posix() {
 #[test]
 fn changing_rules_as_transitions() {
     let part = |kind: &str, start: &str, from: &str, to: &str, rule: &str| {
-        format!("BEGIN:{kind}\nDTSTART:{start}\nTZOFFSETFROM:{from}\nTZOFFSETTO:{to}\nRRULE:{rule}\nEND:{kind}\n")
+        format!(
+            "BEGIN:{kind}\nDTSTART:{start}\nTZOFFSETFROM:{from}\nTZOFFSETTO:{to}\nRRULE:{rule}\nEND:{kind}\n"
+        )
     };
     let text = format!(
         "BEGIN:VTIMEZONE\nTZID:Ours\n{}{}{}{}END:VTIMEZONE\n",
-        part("DAYLIGHT", "19870405T020000", "-0500", "-0400", "FREQ=YEARLY;BYMONTH=4;BYDAY=1SU;UNTIL=20060402T070000Z"),
-        part("STANDARD", "19671029T020000", "-0400", "-0500", "FREQ=YEARLY;BYMONTH=10;BYDAY=-1SU;UNTIL=20061029T060000Z"),
+        part(
+            "DAYLIGHT",
+            "19870405T020000",
+            "-0500",
+            "-0400",
+            "FREQ=YEARLY;BYMONTH=4;BYDAY=1SU;UNTIL=20060402T070000Z"
+        ),
+        part(
+            "STANDARD",
+            "19671029T020000",
+            "-0400",
+            "-0500",
+            "FREQ=YEARLY;BYMONTH=10;BYDAY=-1SU;UNTIL=20061029T060000Z"
+        ),
         part("DAYLIGHT", "20070311T020000", "-0500", "-0400", "FREQ=YEARLY;BYMONTH=3;BYDAY=2SU"),
         part("STANDARD", "20071104T020000", "-0400", "-0500", "FREQ=YEARLY;BYMONTH=11;BYDAY=1SU"),
     );

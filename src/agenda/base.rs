@@ -1,0 +1,1 @@
+//! The record of a block as it was last written: the base of the next merge.

@@ -1,0 +1,198 @@
+//! Failures as the command line shows them: what went wrong, where, and what
+//! to do next, once, with the exit code. The only place that prints an error
+//! chain; it knows nothing of how a verb works.
+
+use std::error::Error;
+use std::fmt::Write as _;
+use std::io;
+use std::process::ExitCode;
+
+use crate::cli::out;
+
+/// Which exit code a failure leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// The person or the configuration has to change something: 1.
+    User,
+    /// The command line itself is wrong: 2.
+    Usage,
+    /// Some account or step failed, the rest was done: 3.
+    Partial,
+    /// A fault of onbeat: 70.
+    Internal,
+    /// Nobody reads our output any more: 0, and nothing is printed.
+    BrokenPipe,
+}
+
+/// What went wrong, with the causes below it and what to do next.
+#[derive(Debug)]
+pub struct Failure {
+    /// Decides the exit code.
+    pub kind: Kind,
+    /// One sentence, without the causes.
+    pub message: String,
+    /// The chain below.
+    pub source: Option<Box<dyn Error>>,
+    /// What to do next, one sentence each.
+    pub hints: Vec<String>,
+}
+
+impl Failure {
+    /// A failure the person can mend.
+    pub fn user(message: impl Into<String>) -> Self {
+        Self::new(Kind::User, message)
+    }
+
+    /// A command line that says something impossible.
+    pub fn usage(message: impl Into<String>) -> Self {
+        Self::new(Kind::Usage, message)
+    }
+
+    /// Some of it was done.
+    pub fn partial(message: impl Into<String>) -> Self {
+        Self::new(Kind::Partial, message)
+    }
+
+    /// A fault of onbeat itself.
+    pub fn internal(message: impl Into<String>) -> Self {
+        Self::new(Kind::Internal, message)
+    }
+
+    fn new(kind: Kind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into(), source: None, hints: Vec::new() }
+    }
+
+    /// The same with its cause.
+    #[must_use]
+    pub fn because(mut self, source: impl Into<Box<dyn Error>>) -> Self {
+        self.source = Some(source.into());
+        self
+    }
+
+    /// The same with what to do next.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hints.push(hint.into());
+        self
+    }
+
+    /// The exit code of DESIGN's table.
+    pub fn exit_code(&self) -> ExitCode {
+        ExitCode::from(match self.kind {
+            Kind::BrokenPipe => 0,
+            Kind::User => 1,
+            Kind::Usage => 2,
+            Kind::Partial => 3,
+            Kind::Internal => 70,
+        })
+    }
+
+    /// The whole text for stderr; control characters of foreign text removed.
+    pub fn render(&self) -> String {
+        let mut text = format!("error: {}\n", out::clean(&self.message));
+        let mut shown = self.message.clone();
+        let mut cause: Option<&dyn Error> = self.source.as_deref();
+        while let Some(error) = cause {
+            let line = error.to_string();
+            // A wrapper that only repeats what stands above would be noise.
+            if !shown.ends_with(&line) {
+                for (n, part) in line.lines().enumerate() {
+                    let mark = if n == 0 { "  because: " } else { "           " };
+                    let _ = writeln!(text, "{mark}{}", out::clean_keep_layout(part));
+                }
+            }
+            shown = line;
+            cause = error.source();
+        }
+        for hint in &self.hints {
+            let _ = writeln!(text, "  next: {}", out::clean(hint));
+        }
+        if self.kind == Kind::Internal {
+            text.push_str("  next: this is a fault of onbeat; run it again with -vv and report what it says\n");
+        }
+        text
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        if error.kind() == io::ErrorKind::BrokenPipe {
+            return Self::new(Kind::BrokenPipe, "nobody reads the output");
+        }
+        Self::user("the output cannot be written").because(error)
+    }
+}
+
+/// The closest of several names to a mistyped one, if any is close.
+pub fn closest<'a>(wanted: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let wanted = wanted.to_lowercase();
+    known
+        .into_iter()
+        .map(|name| (distance(&wanted, &name.to_lowercase()), name))
+        .filter(|(far, name)| *far <= (name.chars().count().max(wanted.chars().count()) / 3).max(1))
+        .min_by_key(|(far, _)| *far)
+        .map(|(_, name)| name)
+}
+
+/// Levenshtein distance with one row of memory.
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, ca) in a.chars().enumerate() {
+        let mut diagonal = i;
+        let mut left = i + 1;
+        for (cell, cb) in row.iter_mut().skip(1).zip(&b) {
+            let best = (diagonal + usize::from(ca != *cb)).min(*cell + 1).min(left + 1);
+            diagonal = *cell;
+            *cell = best;
+            left = best;
+        }
+        if let Some(first) = row.first_mut() {
+            *first = i + 1;
+        }
+    }
+    row.last().copied().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("line 3: unknown key")]
+    struct Inner;
+
+    #[test]
+    fn chain_hints_and_code() {
+        let failure = Failure::user("the configuration cannot be used")
+            .because(Inner)
+            .hint("did you mean \"timezone\"?");
+        assert_eq!(
+            failure.render(),
+            "error: the configuration cannot be used\n  because: line 3: unknown key\n  next: did you mean \"timezone\"?\n"
+        );
+        assert_eq!(format!("{:?}", failure.exit_code()), format!("{:?}", ExitCode::from(1)));
+    }
+
+    #[test]
+    fn foreign_text_cannot_drive_the_terminal() {
+        let failure = Failure::user("no pair \"\u{1b}[2Jbob\"");
+        assert_eq!(failure.render(), "error: no pair \"[2Jbob\"\n");
+    }
+
+    #[test]
+    fn suggestions() {
+        assert_eq!(
+            closest("bbo@example.org", ["bob@example.org", "eve@example.org"]),
+            Some("bob@example.org")
+        );
+        assert_eq!(closest("bob", ["Bob", "Zoe"]), Some("Bob"));
+        assert_eq!(closest("xyzzy", ["bob", "eve"]), None);
+    }
+
+    #[test]
+    fn a_broken_pipe_is_no_error() {
+        let failure = Failure::from(io::Error::from(io::ErrorKind::BrokenPipe));
+        assert_eq!(failure.kind, Kind::BrokenPipe);
+    }
+}

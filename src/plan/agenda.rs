@@ -1,0 +1,132 @@
+//! Which meeting gets agenda text now: the next one of the pair, from its due
+//! moment on, where the text can be written without mail the owner did not choose.
+
+use jiff::Timestamp;
+
+use crate::agenda::{MergeState, merge, when_due};
+use crate::model::id::Etag;
+use crate::model::pair::{AgendaMail, Pair};
+use crate::model::plan::{Action, MailEffect, Precondition, Reason, Step, Waiting, WaitingCause};
+use crate::model::server::MailEngine;
+use crate::model::snapshot::{Occurrence, OrganizedBy, PairView, Snapshot};
+use crate::plan::input::{Draft, Limits, PairState};
+use crate::plan::{mail, step_id};
+
+/// The meeting an agenda is made for: the next one that stands.
+pub fn next_meeting(view: &PairView, now: Timestamp) -> Option<&Occurrence> {
+    view.occurrences.iter().find(|o| o.start > now && o.stands())
+}
+
+/// When the agenda of a meeting is due.
+pub fn due_at(snapshot: &Snapshot, pair: &Pair, occurrence: &Occurrence) -> Timestamp {
+    when_due(occurrence.start, pair.agenda_lead, &snapshot.owner)
+}
+
+/// The step that writes the next meeting's agenda, or why there is none.
+///
+/// # Errors
+/// The reason for waiting.
+pub fn agenda(
+    snapshot: &Snapshot,
+    view: &PairView,
+    state: &PairState,
+    limits: &Limits,
+) -> Result<Option<Step>, Waiting> {
+    let Some(occurrence) = next_meeting(view, snapshot.now) else { return Ok(None) };
+    let waiting =
+        |cause| Waiting { pair: view.pair.id.clone(), occurrence: Some(occurrence.start), cause };
+    let due = due_at(snapshot, &view.pair, occurrence);
+    if snapshot.now < due {
+        return Err(waiting(WaitingCause::AgendaNotDue { at: due }));
+    }
+    let Some(draft) = state.draft.as_ref().filter(|d| d.occurrence == occurrence.key) else {
+        return Ok(None);
+    };
+    let series = view.series.iter().find(|s| s.uid == occurrence.key.uid);
+    if series.is_some_and(|s| s.organized_by != OrganizedBy::Owner) {
+        return Err(waiting(WaitingCause::NotOurEvent));
+    }
+    write(snapshot, view, occurrence, draft, limits, due).map_err(waiting)
+}
+
+fn write(
+    snapshot: &Snapshot,
+    view: &PairView,
+    occurrence: &Occurrence,
+    draft: &Draft,
+    limits: &Limits,
+    due: Timestamp,
+) -> Result<Option<Step>, WaitingCause> {
+    let merged = merge(draft.last_block.as_deref(), &occurrence.description, &draft.agenda);
+    match merged.state {
+        // A block a person removed stays removed; what leaves no room is shown by
+        // `onbeat agenda`.
+        MergeState::Unchanged | MergeState::BlockRemoved | MergeState::NoRoom => return Ok(None),
+        MergeState::MarksDamaged => return Err(WaitingCause::MarksDamaged),
+        MergeState::Write => {}
+    }
+    if draft.writes >= limits.agenda_writes {
+        return Ok(None);
+    }
+    if view.duplicated.contains(&occurrence.key.uid) {
+        return Err(WaitingCause::DuplicateUid { uid: occurrence.key.uid.clone() });
+    }
+    let calendar = &occurrence.resource.calendar;
+    if limits.read_only.contains(calendar) {
+        return Err(WaitingCause::ReadOnly);
+    }
+    let etag = occurrence.resource.etag.as_ref().and_then(Etag::strong);
+    let etag = etag.ok_or(WaitingCause::NoStrongEtag)?;
+    let effect = effect(snapshot, view, occurrence);
+    allowed(&effect, view.pair.agenda_mail, draft)?;
+    let action = Action::WriteAgenda {
+        occurrence: occurrence.key.clone(),
+        recurrence_id: occurrence.recurrence_id.clone(),
+        description: merged.description,
+        block: merged.block,
+    };
+    let why = if draft.writes == 0 { Reason::AgendaDue(due) } else { Reason::AgendaChanged };
+    Ok(Some(Step {
+        id: step_id(&view.pair, &occurrence.resource.href, &action),
+        pair: view.pair.id.clone(),
+        calendar: calendar.clone(),
+        href: occurrence.resource.href.clone(),
+        action,
+        precondition: Precondition::Match(etag),
+        mail: effect,
+        why: vec![why],
+        needs_person: false,
+    }))
+}
+
+fn effect(snapshot: &Snapshot, view: &PairView, occurrence: &Occurrence) -> MailEffect {
+    let engine =
+        snapshot.engines.get(&occurrence.resource.calendar).copied().unwrap_or(MailEngine::Unknown);
+    let change = match (&occurrence.recurrence_id, occurrence.overridden) {
+        (None, _) => mail::Change::DescribeSingle,
+        (Some(_), true) => mail::Change::DescribeOverride,
+        (Some(_), false) => mail::Change::DescribeByNewOverride,
+    };
+    let series = view.series.iter().find(|s| s.uid == occurrence.key.uid);
+    let others = match series {
+        Some(series) => mail::others(snapshot, series),
+        // A one-off with the same two people.
+        None => view.pair.partner.addresses.iter().take(1).cloned().collect(),
+    };
+    mail::predict(engine, change, &others)
+}
+
+/// Whether the owner chose to write where a mail would follow.
+fn allowed(effect: &MailEffect, chosen: AgendaMail, draft: &Draft) -> Result<(), WaitingCause> {
+    let people = match effect {
+        MailEffect::None => return Ok(()),
+        MailEffect::Mails(people) => people.clone(),
+        MailEffect::Unknown => Vec::new(),
+    };
+    match chosen {
+        AgendaMail::Once if draft.mailed == 0 => Ok(()),
+        AgendaMail::Once | AgendaMail::Never | AgendaMail::Own | AgendaMail::Link => {
+            Err(WaitingCause::WouldMail { people })
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! The test servers themselves: each starts, answers its users, keeps data over a
+//! restart, and Cyrus mails strangers through the sink only.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // a test fails by panicking
+
+mod support;
+
+use support::servers::{Kind, Server, address};
+
+const EVENT: &str = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//onbeat//tests//EN\r\nBEGIN:VEVENT\r\n\
+    UID:start@tests\r\nDTSTAMP:20260101T000000Z\r\nDTSTART:20300107T090000Z\r\nDTEND:20300107T093000Z\r\n\
+    SUMMARY:Start\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n";
+
+fn keeps_data_over_a_restart(kind: Kind) {
+    let Some(mut server) = Server::start(kind) else { return };
+    let path = format!("{}start.ics", server.new_calendar("alice", "restart"));
+    let put = server.dav("alice", "PUT", &path, &[("If-None-Match", "*")], EVENT.as_bytes());
+    assert_eq!(put.status, 201, "{}", put.text());
+    server.kill();
+    server.restart();
+    let got = server.dav("alice", "GET", &path, &[], b"");
+    assert_eq!(got.status, 200);
+    assert!(got.text().contains("UID:start@tests"), "{}", got.text());
+    let stranger = server.dav("bob", "PUT", &path, &[], EVENT.as_bytes());
+    assert!(stranger.status >= 300, "bob may not write there: {}", stranger.status);
+    assert_eq!(server.mail.mails().len(), 0);
+}
+
+#[test]
+fn radicale_keeps_data_over_a_restart() {
+    keeps_data_over_a_restart(Kind::Radicale);
+}
+
+#[test]
+fn xandikos_keeps_data_over_a_restart() {
+    keeps_data_over_a_restart(Kind::Xandikos);
+}
+
+#[test]
+fn cyrus_keeps_data_over_a_restart() {
+    keeps_data_over_a_restart(Kind::Cyrus);
+}
+
+#[test]
+fn cyrus_mails_an_invitation_to_a_stranger_and_the_sink_has_it() {
+    let Some(server) = Server::start(Kind::Cyrus) else { return };
+    let people = format!(
+        "ORGANIZER:mailto:{}\r\nATTENDEE:mailto:{0}\r\nATTENDEE:mailto:pat@elsewhere.test\r\nSUMMARY",
+        address("alice")
+    );
+    let event = EVENT.replacen("SUMMARY", &people, 1);
+    let path = format!("{}start.ics", server.default_calendar("alice"));
+    let put = server.dav("alice", "PUT", &path, &[], event.as_bytes());
+    assert_eq!(put.status, 201, "{}", put.text());
+    let mails = server.mail.to("pat@elsewhere.test");
+    assert_eq!(mails.len(), 1, "{:?}", server.mail.mails());
+    assert_eq!(mails[0].method().as_deref(), Some("REQUEST"));
+}
