@@ -5,6 +5,7 @@ pub mod completions;
 pub mod context;
 pub mod demo;
 pub mod failure;
+pub mod ics;
 pub mod logging;
 pub mod man;
 pub mod out;

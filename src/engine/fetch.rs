@@ -9,9 +9,7 @@ use crate::engine::world::{AccountLink, World};
 use crate::model::id::{AccountId, CalendarId, Etag, Href, OwnerId};
 use crate::model::resource::Resource;
 use crate::model::snapshot::Coverage;
-use crate::provider::{
-    Changes, Disposition, ErrorKind, Extent, MirrorSink, ProviderError,
-};
+use crate::provider::{Changes, Disposition, ErrorKind, Extent, MirrorSink, ProviderError};
 use crate::store::{ReadExtent, Reading, ReadingEnd, Store, StoreError, TokenChange};
 
 /// Missing members that are asked for one by one before they count as gone.
@@ -250,11 +248,11 @@ async fn conclude(
         world.store.freeze_calendar(&world.owner, calendar, &reason)?;
         return Ok(end);
     }
-    if unseen > 0 {
-        if let Some(reason) = disproved(world, account, calendar, reading).await? {
-            end.extent = ReadExtent::Partial { reason };
-            end.token = TokenChange::Keep;
-        }
+    if unseen > 0
+        && let Some(reason) = disproved(world, account, calendar, reading).await?
+    {
+        end.extent = ReadExtent::Partial { reason };
+        end.token = TokenChange::Keep;
     }
     Ok(end)
 }
@@ -369,4 +367,3 @@ impl MirrorSink for StoreSink<'_> {
         self.keep(removed)
     }
 }
-
