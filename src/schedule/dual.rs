@@ -72,6 +72,11 @@ pub(crate) struct Dual<'p> {
     /// Per key: starts wanted minus starts sold.
     surplus: Vec<i16>,
     week_count: Vec<i32>,
+    /// Direction of the prices per slot, day after day.
+    slots: Vec<i32>,
+    slot_from: Vec<u32>,
+    week_speed: Vec<i32>,
+    moving: Vec<bool>,
     day_dirty: Vec<bool>,
     series_dirty: Vec<bool>,
     day_sum: i64,
@@ -85,6 +90,13 @@ pub(crate) struct Dual<'p> {
 
 impl<'p> Dual<'p> {
     pub(crate) fn new(problem: &'p Problem, prices: Prices) -> Self {
+        let mut slot_from = vec![0u32];
+        for day in &problem.shared_days {
+            let keys = &problem.keys[day.keys.start as usize..day.keys.end as usize];
+            let base = keys.first().map_or(0, |k| u32::from(k.bit));
+            let end = keys.iter().map(|k| u32::from(k.bit) + u32::from(k.len)).max().unwrap_or(base);
+            slot_from.push(slot_from.last().copied().unwrap_or(0) + end + day.buffer - base);
+        }
         let none = Answered { answer: Answer { value: 0, choice: 0 }, cells: Vec::new(), keys: Vec::new() };
         Self {
             problem,
@@ -94,6 +106,10 @@ impl<'p> Dual<'p> {
             series: vec![none; problem.series.len()],
             surplus: vec![0; problem.keys.len()],
             week_count: vec![0; problem.shared_weeks.len()],
+            slots: vec![0; slot_from.last().copied().unwrap_or(0) as usize],
+            slot_from,
+            week_speed: vec![0; problem.shared_weeks.len()],
+            moving: vec![false; problem.shared_days.len()],
             day_dirty: vec![true; problem.shared_days.len()],
             series_dirty: vec![true; problem.series.len()],
             day_sum: 0,
@@ -261,56 +277,67 @@ impl<'p> Dual<'p> {
         *old = Answered { answer, cells, keys };
     }
 
-    /// Squared length of the slope, and whether it vanishes.
-    pub(crate) fn slope(&self) -> i64 {
+    /// Updates the direction from the present slope: `slope + keep/256 of the
+    /// direction before`. Returns the direction's squared length, in 1/256.
+    pub(crate) fn turn(&mut self, keep: i64) -> i64 {
         let mut norm = 0;
-        for day in &self.problem.shared_days {
-            norm += Self::day_slope(self, day).map_or(0, |c| c.iter().map(|v| i64::from(*v) * i64::from(*v)).sum());
+        for (index, day) in self.problem.shared_days.iter().enumerate() {
+            let range = day.keys.start as usize..day.keys.end as usize;
+            let idle = self.surplus[range.clone()].iter().all(|s| *s == 0);
+            if idle && !self.moving[index] {
+                continue;
+            }
+            let (from, to) = (self.slot_from[index] as usize, self.slot_from[index + 1] as usize);
+            let lanes = &mut self.slots[from..to];
+            let mut any = false;
+            for lane in lanes.iter_mut() {
+                *lane = ((i64::from(*lane) * keep) >> 8) as i32;
+            }
+            let base = usize::from(self.problem.keys[range.start].bit);
+            for k in range {
+                let surplus = i32::from(self.surplus[k]) * 256;
+                if surplus != 0 {
+                    let key = &self.problem.keys[k];
+                    let at = usize::from(key.bit) - base;
+                    for lane in &mut lanes[at..at + usize::from(key.len) + day.buffer as usize] {
+                        *lane += surplus;
+                    }
+                }
+            }
+            for lane in lanes.iter() {
+                any |= *lane != 0;
+                norm += i64::from(*lane) * i64::from(*lane);
+            }
+            self.moving[index] = any;
         }
         for (index, week) in self.problem.shared_weeks.iter().enumerate() {
-            let extra = i64::from(self.week_count[index] - week.room);
-            if week.room >= 0 && (extra > 0 || self.prices.week[index] > 0) {
-                norm += extra * extra;
-            }
-        }
-        norm
-    }
-
-    /// Meetings wanted minus sold, per slot of a day (buffers included).
-    fn day_slope(&self, day: &super::problem::SharedDay) -> Option<[i16; 176]> {
-        let range = day.keys.start as usize..day.keys.end as usize;
-        if self.surplus[range.clone()].iter().all(|s| *s == 0) {
-            return None;
-        }
-        let mut cover = [0i16; 176];
-        for k in range {
-            let surplus = self.surplus[k];
-            if surplus != 0 {
-                let key = &self.problem.keys[k];
-                let end = usize::from(key.bit) + usize::from(key.len) + day.buffer as usize;
-                for slot in &mut cover[usize::from(key.bit)..end.min(176)] {
-                    *slot += surplus;
+            let extra = self.week_count[index] - week.room;
+            let speed = &mut self.week_speed[index];
+            if week.room >= 0 {
+                *speed = ((i64::from(*speed) * keep) >> 8) as i32 + extra * 256;
+                if extra > 0 || self.prices.week[index] > 0 {
+                    norm += i64::from(*speed) * i64::from(*speed);
                 }
             }
         }
-        Some(cover)
+        norm >> 8
     }
 
-    /// Moves the prices along the slope; `step` is in 1/65536 units.
+    /// Moves the prices along the direction; `step` is in 1/65536 units.
     pub(crate) fn step(&mut self, step: i64) {
         let problem = self.problem;
-        for (index, day) in problem.shared_days.iter().enumerate() {
-            let Some(cover) = self.day_slope(day) else { continue };
-            let mut sum = [0i32; 177];
-            for (at, value) in cover.iter().enumerate() {
-                sum[at + 1] = sum[at] + i32::from(*value);
+        let mut sum = [0i32; 257];
+        for (index, day) in problem.shared_days.iter().enumerate().filter(|(i, _)| self.moving[*i]) {
+            let (from, to) = (self.slot_from[index] as usize, self.slot_from[index + 1] as usize);
+            for (at, value) in self.slots[from..to].iter().enumerate() {
+                sum[at + 1] = sum[at] + *value;
             }
+            let base = usize::from(problem.keys[day.keys.start as usize].bit);
             let mut changed = false;
             for k in day.keys.start as usize..day.keys.end as usize {
                 let key = &problem.keys[k];
-                let from = usize::from(key.bit);
-                let end = (from + usize::from(key.len) + day.buffer as usize).min(176);
-                let slope = i64::from(sum[end] - sum[from]);
+                let from = usize::from(key.bit) - base;
+                let slope = i64::from(sum[from + usize::from(key.len) + day.buffer as usize] - sum[from]);
                 if slope != 0 {
                     changed |= nudge(&mut self.prices.key[k], slope, step, super::problem::NEVER / 4);
                 }
@@ -318,13 +345,20 @@ impl<'p> Dual<'p> {
             self.day_dirty[index] |= changed;
         }
         for (index, week) in problem.shared_weeks.iter().enumerate() {
-            let slope = i64::from(self.week_count[index] - week.room);
+            let slope = i64::from(self.week_speed[index]);
             if week.room >= 0 && slope != 0 && nudge(&mut self.prices.week[index], slope, step, problem.week_over) {
                 for day in week.days.clone() {
                     self.day_dirty[day as usize] = true;
                 }
             }
         }
+    }
+
+    /// Forgets the direction.
+    pub(crate) fn halt(&mut self) {
+        self.slots.fill(0);
+        self.week_speed.fill(0);
+        self.moving.fill(false);
     }
 
     /// Per key what it costs above its own focus time: what makes it contested.
@@ -341,6 +375,11 @@ impl<'p> Dual<'p> {
         keys + misses as i64
     }
 
+    /// Mismatch on one key.
+    pub(crate) fn surplus_of(&self, key: u32) -> i64 {
+        if key == 0 { 0 } else { i64::from(self.surplus[key as usize].unsigned_abs()) }
+    }
+
     /// Value of the day's own part at these prices.
     pub(crate) fn day_value(&self, day: usize) -> i64 {
         self.sold[day].value
@@ -348,7 +387,7 @@ impl<'p> Dual<'p> {
 }
 
 fn nudge(price: &mut i32, slope: i64, step: i64, most: i32) -> bool {
-    let moved = i64::from(*price) + ((slope * step + (1 << 15)) >> 16);
+    let moved = i64::from(*price) + ((slope * step + (1 << 23)) >> 24);
     let moved = moved.clamp(0, i64::from(most)) as i32;
     std::mem::replace(price, moved) != moved
 }

@@ -4,7 +4,7 @@
 // Hot loops over arrays sized by `Problem`; see `problem`.
 #![allow(clippy::indexing_slicing)]
 
-use super::problem::{Problem, UNIT};
+use super::problem::{Domain, Problem, UNIT};
 use super::respond::Response;
 use super::state::{Placement, State, realise};
 
@@ -67,7 +67,8 @@ impl<'p> Local<'p> {
 
     fn best(&mut self, series: usize) -> Placement {
         self.work += 5;
-        self.state.best(series, &mut self.response)
+        let domain = &self.state.problem.series[series].domain;
+        self.state.best(series, domain, &mut self.response)
     }
 
     /// Puts in every series that is out, hardest first.
@@ -107,7 +108,7 @@ impl<'p> Local<'p> {
 
     /// Empties the plan and fills it again paying `premium` for contested
     /// starts, then sweeps without it.
-    pub(crate) fn guided(&mut self, premium: Vec<i32>, sweeps: usize) {
+    pub(crate) fn guided<D: AsRef<Domain>>(&mut self, premium: Vec<i32>, domains: &[D], sweeps: usize) {
         for series in 0..self.state.placed.len() {
             self.state.remove(series);
         }
@@ -118,10 +119,16 @@ impl<'p> Local<'p> {
             order.swap(a, b);
         }
         for series in order {
-            let placement = self.best(series as usize);
+            self.work += 5;
+            let domain = domains[series as usize].as_ref();
+            if domain.choices.is_empty() {
+                continue;
+            }
+            let placement = self.state.best(series as usize, domain, &mut self.response);
             self.state.insert(series as usize, placement);
         }
         self.state.set_premium(Vec::new());
+        self.greedy();
         for _ in 0..sweeps {
             if !self.sweep() {
                 break;
@@ -144,7 +151,7 @@ impl<'p> Local<'p> {
                 }
             }
         }
-        realise(one, &self.response, pick)
+        realise(one, &one.domain, &self.response, pick)
     }
 
     /// Destroy and reinsert `rounds` times among `pool`, accepting what stays

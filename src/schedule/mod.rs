@@ -6,14 +6,17 @@
 //! the caller. The reasoning is in `docs/scheduling.md`.
 
 mod build;
+mod cluster;
 mod compile;
 mod day;
 mod dual;
+mod fixing;
 mod local;
 mod mask;
 mod problem;
 mod published;
 mod respond;
+mod search;
 mod solve;
 pub mod spec;
 mod state;

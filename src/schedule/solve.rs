@@ -4,9 +4,10 @@
 // Indices are made by `Problem`; see there.
 #![allow(clippy::indexing_slicing)]
 
-use super::dual::{Dual, Prices};
-use super::local::{Local, Plan};
-use super::problem::{Domain, Problem, UNIT, points_up};
+use super::dual::Prices;
+use super::local::Local;
+use super::problem::{Problem, points_up};
+use super::search::Search;
 
 /// How long a search may go on.
 #[derive(Clone, Copy)]
@@ -61,6 +62,8 @@ pub struct Solution {
     pub certificate: Prices,
     /// Work units used.
     pub work: u64,
+    /// Subproblems looked at.
+    pub nodes: u64,
 }
 
 /// Finds the cheapest plan the budget allows, and a bound.
@@ -72,63 +75,27 @@ pub fn solve(problem: &Problem, budget: Budget<'_>) -> Solution {
             break;
         }
     }
-    let domains: Vec<&Domain> = problem.series.iter().map(|s| &s.domain).collect();
-    let start = Prices::start(problem);
-    let mut dual = Dual::new(problem, start.clone());
-    dual.restrict(&domains);
-    let mut best = (i64::MIN, dual.prices.clone());
-    let mut upper = local.state.total();
-    let mut kept = local.plan();
-    let mut theta = 1.0f64;
-    let mut stall = 0;
-    for k in 0..400 {
-        let value = dual.evaluate(&domains);
-        if value > best.0 {
-            best = (value, dual.prices.clone());
-            stall = 0;
-        } else {
-            stall += 1;
-        }
-        if points_up(best.0) * i64::from(UNIT) >= upper || (budget.stop)() || dual.work + local.work > budget.work {
-            break;
-        }
-        let norm = dual.slope();
-        if norm == 0 {
-            break;
-        }
-        if stall > 8 {
-            theta *= 0.6;
-            stall = 0;
-        }
-        let step = theta * (upper - value) as f64 * 65536.0 / norm as f64;
-        dual.step(step as i64);
-        if k % 20 == 19 {
-            local.guided(dual.premium(&start), 4);
-            let total = local.state.total();
-            if total < upper {
-                upper = total;
-                kept = local.plan();
-            }
-        }
-    }
-    let work = dual.work + local.work;
-    finish(problem, &kept, upper, best, work)
+    let mut search = Search::new(problem, budget, local);
+    search.run();
+    finish(problem, &search)
 }
 
-fn finish(problem: &Problem, plan: &Plan, upper: i64, best: (i64, Prices), work: u64) -> Solution {
-    let cost = points_up(upper + problem.constant);
-    let certified = points_up(best.0 + problem.constant);
+fn finish(problem: &Problem, search: &Search<'_, '_>) -> Solution {
+    let plan = &search.best;
+    let cost = points_up(search.upper + problem.constant);
+    let certified = points_up(search.root.0 + problem.constant).min(cost);
+    let bound = points_up(search.bound() + problem.constant).min(cost);
     let base = plan.iter().flatten().map(|p| Base { track: p.choice.track.into(), column: p.choice.column.into() });
     let occurrences = plan.iter().flatten().map(|p| p.cells.iter().map(|c| c.map(|c| c.slot)).collect());
-    let proof = if certified >= cost { Proof::Optimal } else { Proof::Bounded };
     Solution {
         base: base.collect(),
         occurrences: occurrences.collect(),
         cost,
-        bound: certified.min(cost),
+        bound,
         certified,
-        proof,
-        certificate: best.1,
-        work,
+        proof: if bound >= cost { Proof::Optimal } else { Proof::Bounded },
+        certificate: search.root.1.clone(),
+        work: search.work(),
+        nodes: search.nodes,
     }
 }

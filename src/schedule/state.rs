@@ -7,7 +7,7 @@
 
 use super::build::tail_loss;
 use super::mask::{Mask, focus, span, widened};
-use super::problem::{Cell, Choice, NEVER, Problem, Series, SharedDay};
+use super::problem::{Cell, Choice, Domain, NEVER, Problem, Series, SharedDay};
 use super::respond::Response;
 
 /// Base and placements of one series.
@@ -264,20 +264,19 @@ impl<'p> State<'p> {
     }
 
     /// Cheapest base and placements of a series that is out, given the rest.
-    pub(crate) fn best(&mut self, series: usize, response: &mut Response) -> Placement {
-        let problem = self.problem;
-        let one = &problem.series[series];
-        let answer = response.run(one, &one.domain, self.values(), false);
-        realise(one, response, answer.choice)
+    pub(crate) fn best(&mut self, series: usize, domain: &Domain, response: &mut Response) -> Placement {
+        let one = &self.problem.series[series];
+        let answer = response.run(one, domain, self.values(), false);
+        realise(one, domain, response, answer.choice)
     }
 }
 
 /// The placement behind choice number `choice` of the last response.
-pub(crate) fn realise(series: &Series, response: &Response, choice: usize) -> Placement {
+pub(crate) fn realise(series: &Series, domain: &Domain, response: &Response, choice: usize) -> Placement {
     let mut cells = Vec::new();
-    let choice = series.domain.choices[choice];
-    response.placements(series, &series.domain, &choice, &mut cells);
-    let cells = cells.iter().map(|i| series.domain.cells.get(*i as usize).copied()).collect();
+    let choice = domain.choices[choice];
+    response.placements(series, domain, &choice, &mut cells);
+    let cells = cells.iter().map(|i| domain.cells.get(*i as usize).copied()).collect();
     Placement { choice, cells }
 }
 

@@ -43,11 +43,11 @@ fn solve(args: &Args) -> Result<(), String> {
     let t1 = now();
     let compiled = schedule::compile(&read.spec).map_err(|e| format!("{e}"))?;
     let t2 = now();
-    let stop = || false;
+    let t9=now(); let lim: i64 = args.budget.trim_end_matches('s').parse::<f64>().map(|x| (x*1e6) as i64).unwrap_or(10_000_000); let stop = move || now() - t9 > lim;
     let solution = schedule::solve(&compiled.problem, Budget { work: u64::MAX, stop: &stop });
     let t3 = now();
     println!("{}", render(&instance.name, &read, &compiled, &solution));
-    eprintln!("{} cost {} bound {} {:?} parse {} compile {} solve {} work {}", instance.name, solution.cost, solution.bound, solution.proof == Proof::Optimal, t1 - t0, t2 - t1, t3 - t2, solution.work);
+    eprintln!("{} cost {} bound {} {:?} parse {} compile {} solve {} work {} nodes {} root {}", instance.name, solution.cost, solution.bound, solution.proof == Proof::Optimal, t1 - t0, t2 - t1, t3 - t2, solution.work, solution.nodes, solution.certified);
     Ok(())
 }
 
