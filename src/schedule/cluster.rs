@@ -49,7 +49,13 @@ pub(crate) struct Outcome {
 
 /// Solves a node whose series each have one choice left. `value` is the
 /// dual's bound here, `upper` the cost to beat (both units).
-pub(crate) fn solve(problem: &Problem, dual: &Dual<'_>, domains: &[Arc<Domain>], value: i64, upper: i64) -> Outcome {
+pub(crate) fn solve(
+    problem: &Problem,
+    dual: &Dual<'_>,
+    domains: &[Arc<Domain>],
+    value: i64,
+    upper: i64,
+) -> Outcome {
     let slack = upper - i64::from(UNIT) - value;
     let mut outcome = Outcome { bound: value, plan: None, steps: 0 };
     if slack < 0 {
@@ -103,7 +109,11 @@ pub(crate) fn solve(problem: &Problem, dual: &Dual<'_>, domains: &[Arc<Domain>],
     outcome
 }
 
-fn assemble(problem: &Problem, choices: &[Choice], found: &[Option<Option<Cell>>]) -> Vec<Placement> {
+fn assemble(
+    problem: &Problem,
+    choices: &[Choice],
+    found: &[Option<Option<Cell>>],
+) -> Vec<Placement> {
     let mut at = 0;
     let one = |(series, choice): (usize, &Choice)| {
         let count = problem.series[series].tracks[usize::from(choice.track)].dates.len();
@@ -228,11 +238,14 @@ impl<'a> Cluster<'a> {
     fn new(problem: &'a Problem, dual: &'a Dual<'a>, units: &'a [Unit], group: &[usize]) -> Self {
         let mut order = group.to_vec();
         order.sort_by_key(|u| (units[*u].ways.len(), *u));
-        let keys = group.iter().flat_map(|u| &units[*u].ways).filter_map(|w| w.cell).flat_map(|c| c.key);
-        let mut days: Vec<u32> = keys.filter(|k| *k != 0).map(|k| problem.keys[k as usize].day).collect();
+        let keys =
+            group.iter().flat_map(|u| &units[*u].ways).filter_map(|w| w.cell).flat_map(|c| c.key);
+        let mut days: Vec<u32> =
+            keys.filter(|k| *k != 0).map(|k| problem.keys[k as usize].day).collect();
         days.sort_unstable();
         days.dedup();
-        let mut weeks: Vec<u32> = days.iter().map(|d| problem.shared_days[*d as usize].week).collect();
+        let mut weeks: Vec<u32> =
+            days.iter().map(|d| problem.shared_days[*d as usize].week).collect();
         weeks.sort_unstable();
         weeks.dedup();
         Self {

@@ -236,7 +236,8 @@ impl<'p, 'b> Search<'p, 'b> {
     /// The series to branch on: the most contested one with a choice left.
     fn pick(&self, node: &Node) -> Option<usize> {
         let tension = |i: &usize| {
-            let occurrences = self.problem.series[*i].tracks.first().map_or(1, |t| t.dates.len().max(1));
+            let occurrences =
+                self.problem.series[*i].tracks.first().map_or(1, |t| t.dates.len().max(1));
             (self.dual.tension(*i) * 1000 / occurrences as i64, std::cmp::Reverse(*i))
         };
         (0..node.domains.len()).filter(|i| node.domains[*i].choices.len() > 1).max_by_key(tension)
@@ -253,7 +254,8 @@ impl<'p, 'b> Search<'p, 'b> {
             }
             let mut child = node.clone();
             let keep = |i: &usize| !self.beaten(value + regret[*i]);
-            let choices: Vec<Choice> = members.iter().filter(|i| keep(i)).map(|i| domain.choices[*i]).collect();
+            let choices: Vec<Choice> =
+                members.iter().filter(|i| keep(i)).map(|i| domain.choices[*i]).collect();
             let narrowed = Arc::make_mut(&mut child.domains[series]);
             narrowed.choices = choices;
             trim(one, narrowed);
@@ -285,7 +287,10 @@ impl<'p, 'b> Search<'p, 'b> {
         };
         keep(&mut without.domains[series], &|c| c.slot != slot);
         let one = &self.problem.series[series];
-        let dates = one.tracks.get(usize::from(node.domains[series].choices[0].track)).map(|t| t.dates.clone());
+        let dates = one
+            .tracks
+            .get(usize::from(node.domains[series].choices[0].track))
+            .map(|t| t.dates.clone());
         let at = node.domains[series].cells.iter().find(|c| c.slot == slot).map_or(0, |c| c.date);
         let near = |d: u16, target: u16| usize::from(d.abs_diff(target)) <= one.tolerance();
         let target = dates.into_iter().flatten().find(|d| near(at, *d)).unwrap_or(at);
@@ -299,8 +304,12 @@ impl<'p, 'b> Search<'p, 'b> {
         let mut best: Option<(i64, usize, u32)> = None;
         for (series, domain) in node.domains.iter().enumerate() {
             let one = &self.problem.series[series];
-            for cell in self.dual.series[series].cells.iter().filter_map(|c| domain.cells.get(*c as usize)) {
-                let near = |c: &&super::problem::Cell| usize::from(c.date.abs_diff(cell.date)) <= one.tolerance();
+            for cell in
+                self.dual.series[series].cells.iter().filter_map(|c| domain.cells.get(*c as usize))
+            {
+                let near = |c: &&super::problem::Cell| {
+                    usize::from(c.date.abs_diff(cell.date)) <= one.tolerance()
+                };
                 if domain.cells.iter().filter(near).count() < 2 {
                     continue;
                 }

@@ -85,8 +85,12 @@ fn finish(problem: &Problem, search: &Search<'_, '_>) -> Solution {
     let cost = points_up(search.upper + problem.constant);
     let certified = points_up(search.root.0 + problem.constant).min(cost);
     let bound = points_up(search.bound() + problem.constant).min(cost);
-    let base = plan.iter().flatten().map(|p| Base { track: p.choice.track.into(), column: p.choice.column.into() });
-    let occurrences = plan.iter().flatten().map(|p| p.cells.iter().map(|c| c.map(|c| c.slot)).collect());
+    let base = plan
+        .iter()
+        .flatten()
+        .map(|p| Base { track: p.choice.track.into(), column: p.choice.column.into() });
+    let occurrences =
+        plan.iter().flatten().map(|p| p.cells.iter().map(|c| c.map(|c| c.slot)).collect());
     Solution {
         base: base.collect(),
         occurrences: occurrences.collect(),

@@ -146,7 +146,8 @@ impl<'p> State<'p> {
         if let (Some(next), Some(reach)) = (self.neighbour(index, true), day.reach) {
             let free = self.problem.shared_days[next].free & !self.taken[next];
             let tail = span(0, (bit + len).saturating_sub(reach));
-            return day.focus * (focus(free, self.problem.run) - focus(free & !tail, self.problem.run));
+            return day.focus
+                * (focus(free, self.problem.run) - focus(free & !tail, self.problem.run));
         }
         day.focus * tail_loss(person, usize::from(day.day), bit, len, self.problem.run)
     }
@@ -188,7 +189,9 @@ impl<'p> State<'p> {
         self.week[week] += sign;
         self.mark(index);
         if day.reach.is_some() {
-            for near in [self.neighbour(index, true), self.neighbour(index, false)].into_iter().flatten() {
+            for near in
+                [self.neighbour(index, true), self.neighbour(index, false)].into_iter().flatten()
+            {
                 self.mark(near);
             }
         }
@@ -264,7 +267,12 @@ impl<'p> State<'p> {
     }
 
     /// Cheapest base and placements of a series that is out, given the rest.
-    pub(crate) fn best(&mut self, series: usize, domain: &Domain, response: &mut Response) -> Placement {
+    pub(crate) fn best(
+        &mut self,
+        series: usize,
+        domain: &Domain,
+        response: &mut Response,
+    ) -> Placement {
         let one = &self.problem.series[series];
         let answer = response.run(one, domain, self.values(), false);
         realise(one, domain, response, answer.choice)
@@ -272,7 +280,12 @@ impl<'p> State<'p> {
 }
 
 /// The placement behind choice number `choice` of the last response.
-pub(crate) fn realise(series: &Series, domain: &Domain, response: &Response, choice: usize) -> Placement {
+pub(crate) fn realise(
+    series: &Series,
+    domain: &Domain,
+    response: &Response,
+    choice: usize,
+) -> Placement {
     let mut cells = Vec::new();
     let choice = domain.choices[choice];
     response.placements(series, domain, &choice, &mut cells);
