@@ -100,7 +100,9 @@ CREATE TABLE intent (
     mails         INTEGER,
     undoes        INTEGER REFERENCES intent (id),
     block         TEXT,
-    before        BLOB
+    new_start     INTEGER,
+    before        BLOB,
+    sent          BLOB
 ) STRICT;
 
 CREATE INDEX intent_event ON intent (owner, uid);
@@ -254,4 +256,16 @@ CREATE TABLE note (
     value TEXT    NOT NULL,
     at    INTEGER NOT NULL,
     PRIMARY KEY (owner, pair, key)
+) STRICT, WITHOUT ROWID;
+
+-- Values of goals and metrics as they stood when an agenda was made.
+
+CREATE TABLE measured (
+    owner INTEGER NOT NULL REFERENCES owner (id),
+    pair  TEXT    NOT NULL,
+    beat  INTEGER NOT NULL,
+    name  TEXT    NOT NULL,
+    value REAL    NOT NULL,
+    day   TEXT,
+    PRIMARY KEY (owner, pair, beat, name)
 ) STRICT, WITHOUT ROWID;

@@ -182,7 +182,10 @@ mod tests {
 
     #[test]
     fn suggestions() {
-        assert_eq!(closest("bbo@example.org", ["bob@example.org", "eve@example.org"]), Some("bob@example.org"));
+        assert_eq!(
+            closest("bbo@example.org", ["bob@example.org", "eve@example.org"]),
+            Some("bob@example.org")
+        );
         assert_eq!(closest("bob", ["Bob", "Zoe"]), Some("Bob"));
         assert_eq!(closest("xyzzy", ["bob", "eve"]), None);
     }

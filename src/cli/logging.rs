@@ -15,7 +15,13 @@ use crate::config::env::Env;
 ///
 /// # Errors
 /// When ONBEAT_LOG is not a filter.
-pub fn start(env: &Env, verbose: u8, quiet: bool, color: Color, daemon: bool) -> Result<(), Failure> {
+pub fn start(
+    env: &Env,
+    verbose: u8,
+    quiet: bool,
+    color: Color,
+    daemon: bool,
+) -> Result<(), Failure> {
     let filter = match &env.log {
         Some(text) => EnvFilter::try_new(text).map_err(|error| {
             Failure::user(format!("ONBEAT_LOG={text:?} is not a log filter"))

@@ -37,7 +37,10 @@ pub fn run(args: &ManArgs, out: &mut Out) -> Result<(), Failure> {
     if let Some(dir) = &args.out_dir {
         std::fs::create_dir_all(dir)
             .and_then(|()| clap_mangen::generate_to(command, dir))
-            .map_err(|e| Failure::user(format!("the pages cannot be written to {}", dir.display())).because(e))?;
+            .map_err(|e| {
+                Failure::user(format!("the pages cannot be written to {}", dir.display()))
+                    .because(e)
+            })?;
         return Ok(());
     }
     let page = match &args.verb {
@@ -78,7 +81,8 @@ fn section(text: &mut String, prefix: &str, verb: &Command) {
     let _ = writeln!(text, "### `{path}`\n\n{}\n", about.unwrap_or_default());
     let usage = verb.clone().render_usage().to_string();
     let usage = usage.trim_start_matches("Usage: ").replace('\n', " ");
-    let _ = writeln!(text, "```\n{}\n```\n", usage.split_whitespace().collect::<Vec<_>>().join(" "));
+    let _ =
+        writeln!(text, "```\n{}\n```\n", usage.split_whitespace().collect::<Vec<_>>().join(" "));
     let mut any = false;
     for arg in verb.get_arguments() {
         if arg.is_global_set() || matches!(arg.get_id().as_str(), "help" | "version") {
@@ -138,7 +142,8 @@ mod tests {
     /// --markdown` prints what must stand there.
     #[test]
     fn the_reference_page_is_current() {
-        let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/cli.md")).unwrap();
+        let page =
+            std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/cli.md")).unwrap();
         let inside = page
             .split_once("<!-- generated: onbeat man --markdown -->\n")
             .and_then(|(_, rest)| rest.split_once("<!-- end -->"))
@@ -147,6 +152,10 @@ mod tests {
         let mut command = Cli::command();
         command.build();
         let expected = markdown(&command);
-        assert_eq!(inside.trim(), expected.trim(), "put the output of `onbeat man --markdown` between the marks");
+        assert_eq!(
+            inside.trim(),
+            expected.trim(),
+            "put the output of `onbeat man --markdown` between the marks"
+        );
     }
 }

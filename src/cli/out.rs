@@ -165,7 +165,11 @@ impl Out {
 /// See [`Out::when`].
 pub fn when(at: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
     let local = zone.to_datetime(at);
-    let form = if local.year() == zone.to_datetime(now).year() { "%a %-d %b %H:%M" } else { "%a %-d %b %Y %H:%M" };
+    let form = if local.year() == zone.to_datetime(now).year() {
+        "%a %-d %b %H:%M"
+    } else {
+        "%a %-d %b %Y %H:%M"
+    };
     local.strftime(form).to_string()
 }
 
@@ -291,7 +295,10 @@ mod tests {
         let now: Timestamp = "2026-11-25T08:00:00Z".parse().unwrap();
         let zone = TimeZone::get("Europe/Berlin").unwrap();
         assert_eq!(when("2026-12-01T09:00:00Z".parse().unwrap(), now, &zone), "Tue 1 Dec 10:00");
-        assert_eq!(when("2027-01-05T09:00:00Z".parse().unwrap(), now, &zone), "Tue 5 Jan 2027 10:00");
+        assert_eq!(
+            when("2027-01-05T09:00:00Z".parse().unwrap(), now, &zone),
+            "Tue 5 Jan 2027 10:00"
+        );
         assert_eq!(distance("2026-12-01T09:00:00Z".parse().unwrap(), now, &zone), "in 6 days");
         assert_eq!(distance("2026-11-25T07:00:00Z".parse().unwrap(), now, &zone), "1 hour ago");
     }

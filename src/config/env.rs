@@ -29,9 +29,8 @@ impl Env {
     #[allow(clippy::disallowed_methods)] // the one place
     pub fn read() -> Self {
         let get = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-        let first_dir = |name: &str| {
-            get(name).and_then(|list| list.split(':').next().map(PathBuf::from))
-        };
+        let first_dir =
+            |name: &str| get(name).and_then(|list| list.split(':').next().map(PathBuf::from));
         Self {
             now: get("ONBEAT_NOW"),
             log: get("ONBEAT_LOG"),

@@ -25,7 +25,13 @@ struct Rest {
 impl Backoff {
     /// Notes how an account fared; says whether its state changed (worth a line
     /// in the log: once when it begins to fail, once when it works again).
-    pub fn note(&mut self, account: &AccountId, ok: bool, every: SignedDuration, now: Timestamp) -> bool {
+    pub fn note(
+        &mut self,
+        account: &AccountId,
+        ok: bool,
+        every: SignedDuration,
+        now: Timestamp,
+    ) -> bool {
         if ok {
             return self.failing.remove(account).is_some();
         }

@@ -84,7 +84,8 @@ fn alters(kind: EventKind) -> bool {
 }
 
 fn same_file(a: &Path, b: &Path) -> bool {
-    a == b || (a.file_name() == b.file_name() && a.parent().map(resolved) == b.parent().map(resolved))
+    a == b
+        || (a.file_name() == b.file_name() && a.parent().map(resolved) == b.parent().map(resolved))
 }
 
 fn resolved(path: &Path) -> PathBuf {

@@ -55,6 +55,10 @@ pub struct Intent {
     pub before_etag: Option<Etag>,
     /// SHA-256 (hex) of the bytes sent.
     pub sent_digest: String,
+    /// The bytes sent: what a recovery compares with; `None`: a deletion.
+    pub sent: Option<Vec<u8>>,
+    /// The start onbeat gave, for creations and moves.
+    pub new_start: Option<Timestamp>,
     /// How many people it was predicted to mail; `None`: could not be told.
     pub mails: Option<u32>,
     /// The managed block that was written (base of the next merge).

@@ -62,7 +62,9 @@ impl Mail {
         };
         let failed = |source| NotifyError::Smtp { host: smtp.host.clone(), source };
         let builder = match smtp.security {
-            Security::Tls => AsyncSmtpTransport::<Tokio1Executor>::relay(&smtp.host).map_err(failed)?,
+            Security::Tls => {
+                AsyncSmtpTransport::<Tokio1Executor>::relay(&smtp.host).map_err(failed)?
+            }
             Security::StartTls => {
                 AsyncSmtpTransport::<Tokio1Executor>::starttls_relay(&smtp.host).map_err(failed)?
             }
@@ -72,7 +74,12 @@ impl Mail {
         if let Some((user, password)) = &smtp.login {
             builder = builder.credentials(Credentials::new(user.clone(), password.clone()));
         }
-        Ok(Self { from: mailbox(&smtp.from)?, to: mailbox(&smtp.to)?, transport: builder.build(), smtp })
+        Ok(Self {
+            from: mailbox(&smtp.from)?,
+            to: mailbox(&smtp.to)?,
+            transport: builder.build(),
+            smtp,
+        })
     }
 
     fn message(&self, notice: &Notice) -> Result<Message, NotifyError> {
@@ -138,7 +145,11 @@ mod tests {
             write.write_all(b"220 sink\r\n").await.unwrap();
             while let Some(line) = lines.next_line().await.unwrap() {
                 let done = in_data && line == ".";
-                let answer = if done || (!in_data && !line.starts_with("DATA")) { "250 ok\r\n" } else { "354 go\r\n" };
+                let answer = if done || (!in_data && !line.starts_with("DATA")) {
+                    "250 ok\r\n"
+                } else {
+                    "354 go\r\n"
+                };
                 let data_starts = !in_data && line.starts_with("DATA");
                 got.push(line);
                 if done {

@@ -258,7 +258,8 @@ mod tests {
     #[tokio::test]
     async fn quiet_hours_send_and_mark_nothing() {
         let got = Rc::new(RefCell::new(Vec::new()));
-        let quiet = QuietHours { from: Time::constant(20, 0, 0, 0), to: Time::constant(7, 30, 0, 0) };
+        let quiet =
+            QuietHours { from: Time::constant(20, 0, 0, 0), to: Time::constant(7, 30, 0, 0) };
         let all = Notifiers {
             ways: vec![Box::new(Way { works: true, got: got.clone() })],
             quiet: Some(quiet),
@@ -272,7 +273,8 @@ mod tests {
 
     #[test]
     fn quiet_hours_use_the_wall_clock() {
-        let quiet = QuietHours { from: Time::constant(12, 0, 0, 0), to: Time::constant(13, 0, 0, 0) };
+        let quiet =
+            QuietHours { from: Time::constant(12, 0, 0, 0), to: Time::constant(13, 0, 0, 0) };
         let berlin = TimeZone::get("Europe/Berlin").unwrap();
         assert!(quiet.covers("2026-11-25T11:30:00Z".parse().unwrap(), &berlin));
         assert!(!quiet.covers("2026-11-25T12:30:00Z".parse().unwrap(), &berlin));

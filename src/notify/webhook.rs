@@ -75,10 +75,10 @@ impl Notifier for Webhook {
             request = request.bearer_auth(token);
         }
         // The address may carry a secret path (chat services do), so errors name the host only.
-        let answer = request
-            .send()
-            .await
-            .map_err(|error| NotifyError::Http { host: self.host(), source: error.without_url() })?;
+        let answer = request.send().await.map_err(|error| NotifyError::Http {
+            host: self.host(),
+            source: error.without_url(),
+        })?;
         if answer.status().is_success() {
             Ok(())
         } else {
@@ -117,7 +117,8 @@ mod tests {
                 let n = socket.read(&mut buffer).await.unwrap();
                 got.extend_from_slice(&buffer[..n]);
             }
-            let text = format!("HTTP/1.1 {answer}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+            let text =
+                format!("HTTP/1.1 {answer}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
             socket.write_all(text.as_bytes()).await.unwrap();
             String::from_utf8(got).unwrap()
         });
@@ -143,7 +144,8 @@ mod tests {
         hook.notify(&notice()).await.unwrap();
         let got = task.await.unwrap();
         assert!(got.to_lowercase().contains("authorization: bearer t0ken"), "{got}");
-        let json: serde_json::Value = serde_json::from_str(got.split("\r\n\r\n").nth(1).unwrap()).unwrap();
+        let json: serde_json::Value =
+            serde_json::from_str(got.split("\r\n\r\n").nth(1).unwrap()).unwrap();
         assert_eq!(json["topic"], "one-on-ones");
         assert_eq!(json["title"], "Eve: overdue");
         assert_eq!(json["onbeat"]["key"], "overdue/eve");

@@ -151,11 +151,25 @@ pub fn with_series(pair: Pair, days: &[i8], hour: i8) -> PairView {
         cadence: Some(pair.cadence),
         until: None,
     };
-    PairView { pair, series: vec![series], occurrences, duplicated: Vec::new() }
+    PairView {
+        pair,
+        series: vec![series],
+        occurrences,
+        duplicated: Vec::new(),
+        slots: Vec::new(),
+        departed: None,
+    }
 }
 
 pub fn without_series(pair: Pair) -> PairView {
-    PairView { pair, series: Vec::new(), occurrences: Vec::new(), duplicated: Vec::new() }
+    PairView {
+        pair,
+        series: Vec::new(),
+        occurrences: Vec::new(),
+        duplicated: Vec::new(),
+        slots: Vec::new(),
+        departed: None,
+    }
 }
 
 pub fn plan_of(

@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row, params};
 
-use crate::model::id::{OwnerId, PairId};
+use crate::model::agenda::{AskedQuestion, Reading};
+use crate::model::id::{OwnerId, PairId, QuestionId};
 use crate::store::error::StoreError;
 use crate::store::open::{Durability, Store, know_owner};
 use crate::store::rows::Moment;
@@ -21,17 +22,6 @@ pub struct FrozenAgenda {
     pub shared: String,
     /// The owner's part.
     pub private: String,
-}
-
-/// A rotating question that was put into an agenda.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AskedQuestion {
-    /// The meeting, by its planned start.
-    pub beat: Timestamp,
-    /// The question's id in the question bank.
-    pub question: String,
-    /// When it was chosen.
-    pub at: Timestamp,
 }
 
 fn agenda_from(pair: &PairId, row: &Row<'_>) -> rusqlite::Result<FrozenAgenda> {
@@ -131,8 +121,8 @@ impl Store {
     pub fn ask_question(
         &self,
         owner: &OwnerId,
-        pair: &PairId,
         asked: &AskedQuestion,
+        at: Timestamp,
     ) -> Result<(), StoreError> {
         self.write(Durability::Power, |tx| {
             let owner = know_owner(tx, owner)?;
@@ -142,10 +132,10 @@ impl Store {
             )?
             .execute(params![
                 owner,
-                pair.as_str(),
+                asked.pair.as_str(),
                 Moment(asked.beat),
-                asked.question,
-                Moment(asked.at)
+                asked.question.as_str(),
+                Moment(at)
             ])?;
             Ok(())
         })
@@ -162,15 +152,69 @@ impl Store {
     ) -> Result<Vec<AskedQuestion>, StoreError> {
         self.read(|c| {
             let mut statement = c.prepare_cached(
-                "SELECT beat, question, at FROM asked
+                "SELECT beat, question FROM asked
                  WHERE owner = (SELECT id FROM owner WHERE name = ?1) AND pair = ?2
                  ORDER BY beat, question",
             )?;
             let rows = statement.query_map(params![owner.as_str(), pair.as_str()], |row| {
                 Ok(AskedQuestion {
+                    pair: pair.clone(),
                     beat: row.get::<_, Moment>(0)?.0,
-                    question: row.get(1)?,
-                    at: row.get::<_, Moment>(2)?.0,
+                    question: QuestionId::new(row.get::<_, String>(1)?),
+                })
+            })?;
+            rows.collect()
+        })
+    }
+
+    /// Notes the values goals and metrics had when an agenda was made. A value
+    /// noted again for the same meeting replaces the earlier one.
+    ///
+    /// # Errors
+    /// When the state cannot be written.
+    pub fn put_readings(&self, owner: &OwnerId, readings: &[Reading]) -> Result<(), StoreError> {
+        if readings.is_empty() {
+            return Ok(());
+        }
+        self.write(Durability::Power, |tx| {
+            let owner = know_owner(tx, owner)?;
+            for reading in readings {
+                tx.prepare_cached(
+                    "INSERT INTO measured (owner, pair, beat, name, value, day)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+                     ON CONFLICT DO UPDATE SET value = excluded.value, day = excluded.day",
+                )?
+                .execute(params![
+                    owner,
+                    reading.pair.as_str(),
+                    Moment(reading.beat),
+                    reading.name,
+                    reading.value,
+                    reading.on.map(|date| date.to_string())
+                ])?;
+            }
+            Ok(())
+        })
+    }
+
+    /// The values noted for a pair, by meeting.
+    ///
+    /// # Errors
+    /// When the state cannot be read.
+    pub fn readings(&self, owner: &OwnerId, pair: &PairId) -> Result<Vec<Reading>, StoreError> {
+        self.read(|c| {
+            let mut statement = c.prepare_cached(
+                "SELECT beat, name, value, day FROM measured
+                 WHERE owner = (SELECT id FROM owner WHERE name = ?1) AND pair = ?2
+                 ORDER BY beat, name",
+            )?;
+            let rows = statement.query_map(params![owner.as_str(), pair.as_str()], |row| {
+                Ok(Reading {
+                    pair: pair.clone(),
+                    beat: row.get::<_, Moment>(0)?.0,
+                    name: row.get(1)?,
+                    value: row.get(2)?,
+                    on: row.get::<_, Option<String>>(3)?.and_then(|day| day.parse().ok()),
                 })
             })?;
             rows.collect()

@@ -44,7 +44,7 @@ pub struct WriteCounts {
 
 const COLUMNS: &str = "i.id, i.step, i.pair, i.account, i.collection, i.href, i.uid, \
     i.recurrence_id, i.kind, i.summary, i.at, i.before, i.before_etag, i.sent_digest, i.mails, \
-    i.block, i.undoes, o.state, o.etag, o.reason, o.at";
+    i.block, i.undoes, o.state, o.etag, o.reason, o.at, i.sent, i.new_start";
 
 const LATEST: &str = "intent i JOIN owner w ON w.id = i.owner \
     LEFT JOIN outcome o ON o.id = (SELECT max(id) FROM outcome WHERE intent = i.id)";
@@ -72,6 +72,8 @@ fn entry_from(row: &Row<'_>) -> rusqlite::Result<JournalEntry> {
             before: row.get(11)?,
             before_etag: row.get::<_, Option<String>>(12)?.as_deref().and_then(Etag::new),
             sent_digest: row.get(13)?,
+            sent: row.get(21)?,
+            new_start: row.get::<_, Option<Moment>>(22)?.map(|m| m.0),
             mails: row.get(14)?,
             block: row.get(15)?,
             undoes: row.get::<_, Option<i64>>(16)?.map(JournalId),
@@ -92,8 +94,9 @@ impl Store {
             tx.prepare_cached(
                 "INSERT INTO intent (owner, step, pair, account, collection, href, uid,
                      recurrence_id, kind, summary, at, before, before_etag, sent_digest, mails,
-                     block, undoes)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
+                     block, undoes, sent, new_start)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16,
+                     ?17, ?18, ?19)",
             )?
             .execute(params![
                 owner,
@@ -113,6 +116,8 @@ impl Store {
                 intent.mails,
                 intent.block,
                 intent.undoes.map(|id| id.0),
+                intent.sent,
+                intent.new_start.map(Moment),
             ])?;
             // The trigger that opens the intent inserts a row of its own, but SQLite
             // restores the last row id when a trigger ends.

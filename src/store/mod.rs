@@ -10,6 +10,7 @@ mod error;
 mod items;
 mod journal;
 mod ledger;
+pub mod ledger_payload;
 mod lock;
 mod marks;
 mod mirror;
@@ -19,7 +20,7 @@ mod reading;
 mod rows;
 mod schema;
 
-pub use agenda::{AskedQuestion, FrozenAgenda};
+pub use agenda::FrozenAgenda;
 pub use error::StoreError;
 pub use items::ItemScope;
 pub use journal::{EntryFilter, WriteCounts};

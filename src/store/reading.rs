@@ -207,6 +207,27 @@ impl Store {
         })
     }
 
+    /// Members a full listing has not shown so far, at most `limit`: before they
+    /// are taken as gone, each can be asked for by its address.
+    ///
+    /// # Errors
+    /// When the state cannot be read.
+    pub fn unseen(&self, reading: &Reading, limit: usize) -> Result<Vec<Href>, StoreError> {
+        self.read(|c| {
+            let mut statement = c.prepare_cached(
+                "SELECT r.href FROM resource r WHERE r.calendar = ?1
+                 AND NOT EXISTS (SELECT 1 FROM seen s WHERE s.reading = ?2 AND s.resource = r.id)
+                 AND NOT EXISTS (SELECT 1 FROM gone g WHERE g.reading = ?2 AND g.resource = r.id)
+                 ORDER BY r.href LIMIT ?3",
+            )?;
+            let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+            let rows = statement.query_map(params![reading.key, reading.number, limit], |row| {
+                Ok(Href::new(row.get::<_, String>(0)?))
+            })?;
+            rows.collect()
+        })
+    }
+
     /// Ends a reading: in one transaction removes what is gone (leaving
     /// tombstones), stores the token and says how complete the mirror is. A
     /// calendar frozen during the reading loses nothing and keeps its token.

@@ -105,6 +105,8 @@ fn intent(second: i64, kind: WriteKind, block: Option<&str>) -> Intent {
         before: Some(b"before".to_vec()),
         before_etag: Etag::new("\"1\""),
         sent_digest: "00".to_owned(),
+        sent: Some(b"after".to_vec()),
+        new_start: Some(at(7)),
         mails: Some(0),
         block: block.map(str::to_owned),
         undoes: None,

@@ -177,16 +177,19 @@ mod tests {
         assert!(bob.contains("RECURRENCE-ID;TZID=Europe/Berlin:20261124T100000\r\n"));
         assert!(bob.contains("DTSTART;TZID=Europe/Berlin:20261125T160000\r\n"));
         assert!(bob.lines().all(|line| line.len() <= 75), "folded");
-        let jonas = fs::read_to_string(dir.path().join("calendars/work/tidewater-jonas.ics")).unwrap();
+        let jonas =
+            fs::read_to_string(dir.path().join("calendars/work/tidewater-jonas.ics")).unwrap();
         assert_eq!(jonas.matches("EXDATE").count(), 3);
         write(dir.path()).unwrap();
-        let again = fs::read_to_string(dir.path().join("calendars/work/tidewater-bob.ics")).unwrap();
+        let again =
+            fs::read_to_string(dir.path().join("calendars/work/tidewater-bob.ics")).unwrap();
         assert_eq!(bob, again);
     }
 
     #[test]
     fn the_story_is_plain_ascii() {
-        let titles = story::MEETINGS.iter().map(|m| m.title).chain(story::WORK.iter().map(|s| s.title));
+        let titles =
+            story::MEETINGS.iter().map(|m| m.title).chain(story::WORK.iter().map(|s| s.title));
         assert!(titles.into_iter().all(str::is_ascii), "folding counts characters");
     }
 }

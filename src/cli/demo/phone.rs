@@ -38,7 +38,8 @@ mod tests {
 
     #[test]
     fn every_line_is_equally_wide() {
-        let text = "First\n\n- [ ] a point that is so long that no phone shows it on one line\n  ok";
+        let text =
+            "First\n\n- [ ] a point that is so long that no phone shows it on one line\n  ok";
         let lines = frame("1:1 Bob / Elena", "Wed 25 Nov 16:00", text);
         assert!(lines.iter().all(|line| line.width() == INNER + 4), "{}", lines.join("\n"));
         assert!(lines.iter().any(|line| line.starts_with("│   ok")));
