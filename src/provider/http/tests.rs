@@ -1,0 +1,1 @@
+//! Tests of the one client against a small server on loopback.
