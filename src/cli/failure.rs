@@ -123,37 +123,6 @@ impl From<io::Error> for Failure {
     }
 }
 
-/// The closest of several names to a mistyped one, if any is close.
-pub fn closest<'a>(wanted: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let wanted = wanted.to_lowercase();
-    known
-        .into_iter()
-        .map(|name| (distance(&wanted, &name.to_lowercase()), name))
-        .filter(|(far, name)| *far <= (name.chars().count().max(wanted.chars().count()) / 3).max(1))
-        .min_by_key(|(far, _)| *far)
-        .map(|(_, name)| name)
-}
-
-/// Levenshtein distance with one row of memory.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, ca) in a.chars().enumerate() {
-        let mut diagonal = i;
-        let mut left = i + 1;
-        for (cell, cb) in row.iter_mut().skip(1).zip(&b) {
-            let best = (diagonal + usize::from(ca != *cb)).min(*cell + 1).min(left + 1);
-            diagonal = *cell;
-            *cell = best;
-            left = best;
-        }
-        if let Some(first) = row.first_mut() {
-            *first = i + 1;
-        }
-    }
-    row.last().copied().unwrap_or(0)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -178,16 +147,6 @@ mod tests {
     fn foreign_text_cannot_drive_the_terminal() {
         let failure = Failure::user("no pair \"\u{1b}[2Jbob\"");
         assert_eq!(failure.render(), "error: no pair \"[2Jbob\"\n");
-    }
-
-    #[test]
-    fn suggestions() {
-        assert_eq!(
-            closest("bbo@example.org", ["bob@example.org", "eve@example.org"]),
-            Some("bob@example.org")
-        );
-        assert_eq!(closest("bob", ["Bob", "Zoe"]), Some("Bob"));
-        assert_eq!(closest("xyzzy", ["bob", "eve"]), None);
     }
 
     #[test]

@@ -4,6 +4,7 @@
 
 pub mod env;
 mod error;
+pub mod nearest;
 mod raw;
 mod resolve;
 pub mod secret;

@@ -10,7 +10,8 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use toml::Spanned;
 
-use crate::config::error::{ConfigError, line_of, nearest};
+use crate::config::error::{ConfigError, line_of};
+use crate::config::nearest::nearest;
 use crate::config::{Account, AccountKind, Config, Limits, raw, values};
 use crate::model::id::{AccountId, Address, OwnerId, PairId};
 use crate::model::pair::{AgendaMail, MetricSource, Mode, Pair, Person, Role};
