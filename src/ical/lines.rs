@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 use std::ops::Range;
+use std::sync::OnceLock;
 
 use memchr::memchr;
 
@@ -81,6 +82,8 @@ impl Line {
 pub struct Lines<'a> {
     data: &'a [u8],
     lines: Vec<Line>,
+    /// Physical line number of each logical line; made on first use.
+    numbers: OnceLock<Vec<u32>>,
 }
 
 impl<'a> Lines<'a> {
@@ -108,7 +111,7 @@ impl<'a> Lines<'a> {
             lines.push(line);
             at = end;
         }
-        Ok(Self { data, lines })
+        Ok(Self { data, lines, numbers: OnceLock::new() })
     }
 
     /// The input.
@@ -146,11 +149,21 @@ impl<'a> Lines<'a> {
         self.data.get(line.range()).unwrap_or(&[])
     }
 
-    /// The physical line number a logical line starts on, from 1. Costs a scan
-    /// of the text before it; for messages only.
+    /// The physical line number a logical line starts on, from 1. The first call
+    /// scans the text once; for messages only.
     pub fn number(&self, line: &Line) -> usize {
-        let before = self.data.get(..line.start as usize).unwrap_or(&[]);
-        1 + memchr::memchr_iter(b'\n', before).count()
+        let numbers = self.numbers.get_or_init(|| {
+            let mut next = 1_u32;
+            let count = |l: &Line| {
+                let here = next;
+                let breaks = memchr::memchr_iter(b'\n', self.raw(l)).count();
+                next = next.saturating_add(u32::try_from(breaks).unwrap_or(u32::MAX));
+                here
+            };
+            self.lines.iter().map(count).collect()
+        });
+        let index = self.lines.binary_search_by_key(&line.start, |l| l.start).unwrap_or(0);
+        numbers.get(index).copied().unwrap_or(1) as usize
     }
 
     /// The property or component keyword as written (not yet upper-cased); empty

@@ -4,6 +4,7 @@
 //! It knows nothing of servers, files, pairs' history or the clock.
 
 pub mod compare;
+pub mod component;
 pub mod edit;
 pub mod lines;
 pub mod marks;

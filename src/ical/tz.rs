@@ -5,12 +5,15 @@
 mod names;
 mod rules;
 
+use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 
 use crate::ical::lines::{LineKind, Lines};
 use crate::ical::property::Property;
+use crate::ical::value::unescape;
 
 static DATABASE: OnceLock<TimeZoneDatabase> = OnceLock::new();
 
@@ -66,14 +69,16 @@ pub struct Resolved {
 #[derive(Debug)]
 pub struct Zones<'l, 'a> {
     lines: &'l Lines<'a>,
-    embedded: Vec<(String, std::ops::Range<usize>)>,
+    /// Line ranges of the VTIMEZONEs, by TZID without quotes, in lower case.
+    embedded: HashMap<String, Range<usize>>,
     resolved: Vec<Resolved>,
+    index: HashMap<String, usize>,
 }
 
 impl<'l, 'a> Zones<'l, 'a> {
     /// Finds the VTIMEZONEs of an index; reads none of their rules yet.
     pub fn new(lines: &'l Lines<'a>) -> Self {
-        Self { lines, embedded: embedded(lines), resolved: Vec::new() }
+        Self { lines, embedded: embedded(lines), resolved: Vec::new(), index: HashMap::new() }
     }
 
     /// Everything resolved so far, in order of first use.
@@ -83,11 +88,15 @@ impl<'l, 'a> Zones<'l, 'a> {
 
     /// Resolves a TZID.
     pub fn resolve(&mut self, tzid: &str) -> Resolved {
-        if let Some(found) = self.resolved.iter().find(|r| &*r.tzid == tzid) {
+        // The one or two zones of a usual file are found without hashing.
+        let near = self.resolved.iter().take(4).find(|r| &*r.tzid == tzid);
+        let found = near.or_else(|| self.resolved.get(*self.index.get(tzid)?));
+        if let Some(found) = found {
             return found.clone();
         }
         let (zone, source) = self.find(tzid);
         let found = Resolved { tzid: Arc::from(tzid), zone, source };
+        self.index.insert(tzid.to_owned(), self.resolved.len());
         self.resolved.push(found.clone());
         found
     }
@@ -103,7 +112,7 @@ impl<'l, 'a> Zones<'l, 'a> {
         if let Some(zone) = names::windows(name) {
             return (Some(zone), ZoneSource::Windows);
         }
-        if let Some((zone, source)) = self.from_file(tzid, name) {
+        if let Some((zone, source)) = self.from_file(name) {
             return (Some(zone), source);
         }
         if let Some(zone) = names::display(name) {
@@ -115,10 +124,8 @@ impl<'l, 'a> Zones<'l, 'a> {
         }
     }
 
-    fn from_file(&self, tzid: &str, name: &str) -> Option<(TimeZone, ZoneSource)> {
-        let (_, range) = self.embedded.iter().find(|(id, _)| {
-            id == tzid || id.trim().trim_matches('"').trim().eq_ignore_ascii_case(name)
-        })?;
+    fn from_file(&self, name: &str) -> Option<(TimeZone, ZoneSource)> {
+        let range = self.embedded.get(&name.to_lowercase())?;
         let location = self.lines.slice(range.clone()).iter().find_map(|line| {
             let is = self.lines.is(line, "X-LIC-LOCATION");
             is.then(|| Property::read(self.lines, line).value_str().trim().to_owned())
@@ -130,9 +137,8 @@ impl<'l, 'a> Zones<'l, 'a> {
     }
 }
 
-/// TZID and line range of each VTIMEZONE.
-fn embedded(lines: &Lines<'_>) -> Vec<(String, std::ops::Range<usize>)> {
-    let mut out = Vec::new();
+fn embedded(lines: &Lines<'_>) -> HashMap<String, Range<usize>> {
+    let mut out = HashMap::new();
     let mut open: Option<(usize, u16)> = None;
     for (at, line) in lines.iter().enumerate() {
         match (line.kind(), open) {
@@ -143,8 +149,9 @@ fn embedded(lines: &Lines<'_>) -> Vec<(String, std::ops::Range<usize>)> {
                     l.depth() == depth && l.kind() == LineKind::Property && lines.is(l, "TZID")
                 });
                 if let Some(id) = id {
-                    let value = Property::read(lines, id);
-                    out.push((crate::ical::value::unescape(value.value()), from..at + 1));
+                    let id = unescape(Property::read(lines, id).value());
+                    let id = id.trim().trim_matches('"').trim().to_lowercase();
+                    out.entry(id).or_insert(from..at + 1);
                 }
             }
             _ => {}

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::model::event::Partstat;
-use crate::model::id::OwnerId;
+use crate::model::id::{EventUid, OwnerId};
 use crate::model::ledger::LedgerEntry;
 use crate::model::observation::{Away, Ending, Fact, FlagKind, Party, Word};
 use crate::model::snapshot::{OccurrenceKey, OrganizedBy};

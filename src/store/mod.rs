@@ -6,6 +6,7 @@
 //! take `&self`; one store belongs to one thread.
 
 mod agenda;
+mod catalog;
 mod error;
 mod items;
 mod journal;
@@ -21,6 +22,7 @@ mod rows;
 mod schema;
 
 pub use agenda::FrozenAgenda;
+pub use catalog::Catalog;
 pub use error::StoreError;
 pub use items::ItemScope;
 pub use journal::{EntryFilter, WriteCounts};
