@@ -8,6 +8,10 @@ use std::io;
 use std::process::ExitCode;
 
 use crate::cli::out;
+use crate::config::ConfigError;
+use crate::engine::error::EngineError;
+use crate::provider::{ErrorKind, ProviderError};
+use crate::store::StoreError;
 
 /// Which exit code a failure leads to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -111,6 +115,69 @@ impl Failure {
             text.push_str("  next: this is a fault of onbeat; run it again with -vv and report what it says\n");
         }
         text
+    }
+}
+
+impl From<ConfigError> for Failure {
+    fn from(error: ConfigError) -> Self {
+        let remedy = error.remedy();
+        let failure = Self::user(error.to_string());
+        let failure = match remedy {
+            Some(remedy) => failure.hint(remedy),
+            None => failure,
+        };
+        match Error::source(&error) {
+            Some(_) => failure.because(error),
+            None => failure,
+        }
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        let remedy = error.remedy();
+        Self::user(error.to_string()).hint(remedy).because(error)
+    }
+}
+
+impl From<EngineError> for Failure {
+    fn from(error: EngineError) -> Self {
+        let next = match error {
+            EngineError::Store(error) => return error.into(),
+            EngineError::NoSuchCalendar { .. } => "correct `calendar` or `busy` in the configuration",
+            EngineError::WhichCalendar { .. } => "add `calendar` to the [[account]]",
+            EngineError::NoSuchWrite(_) => "`onbeat log` lists what was written",
+            EngineError::CannotUndo { .. } => "change the event by hand; onbeat will follow",
+        };
+        Self::user(error.to_string()).hint(next)
+    }
+}
+
+impl From<ProviderError> for Failure {
+    fn from(error: ProviderError) -> Self {
+        let next = match &error.kind {
+            ErrorKind::Unauthorized => {
+                "check user name and password; many providers want an app password"
+            }
+            ErrorKind::NotFound => "check the address",
+            ErrorKind::Unavailable | ErrorKind::RateLimited { .. } | ErrorKind::OutcomeUnknown => {
+                "check the address and the network, and try again"
+            }
+            ErrorKind::Tls(_) => {
+                "check the address; for a certificate authority of your own set `ca_file`"
+            }
+            ErrorKind::Protocol(_) => {
+                "check that the address is the CalDAV one, not the web page's"
+            }
+            ErrorKind::Sink => "`onbeat check` examines the state",
+            ErrorKind::PreconditionFailed
+            | ErrorKind::UidExists { .. }
+            | ErrorKind::SyncTokenInvalid
+            | ErrorKind::Forbidden
+            | ErrorKind::TooLarge
+            | ErrorKind::Unsupported(_) => "`onbeat check` shows what the server can do",
+        };
+        Self::user(error.to_string()).hint(next).because(error)
     }
 }
 

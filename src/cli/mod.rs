@@ -1,13 +1,20 @@
 //! The command line: its words, and which file does what. One verb per file;
 //! `wire.rs` puts the parts together, `failure.rs` decides how an error ends.
 
+pub mod action;
 pub mod completions;
 pub mod context;
+pub mod dates;
 pub mod demo;
 pub mod failure;
+pub mod items;
+pub mod log;
 pub mod logging;
 pub mod man;
+pub mod note;
 pub mod out;
+pub mod pairs;
+pub mod pause;
 pub mod wire;
 
 use std::ffi::OsString;
@@ -81,6 +88,16 @@ pub struct Global {
 pub enum Verb {
     /// The whole loop on a bundled team calendar; no server, no network, nothing of yours is touched
     Demo(demo::DemoArgs),
+    /// Note a talking point for the next 1:1
+    Note(note::NoteArgs),
+    /// Action items: who does what until when
+    Action(action::ActionArgs),
+    /// What onbeat wrote to calendars
+    Log(log::LogArgs),
+    /// Stop touching the calendar
+    Pause(pause::PauseArgs),
+    /// Go on touching the calendar
+    Resume(pause::ResumeArgs),
     /// Print a completion script for a shell
     Completions(completions::CompletionsArgs),
     /// Print the manual
@@ -131,6 +148,11 @@ fn start(cli: Cli, env: Env) -> Result<(), Failure> {
 fn dispatch(verb: Verb, context: &Context, out: &mut Out) -> Result<(), Failure> {
     match verb {
         Verb::Demo(args) => demo::run(context, &args, out),
+        Verb::Note(args) => note::run(context, &args, out),
+        Verb::Action(args) => action::run(context, &args, out),
+        Verb::Log(args) => log::run(context, &args, out),
+        Verb::Pause(args) => pause::pause(context, &args, out),
+        Verb::Resume(args) => pause::resume(context, &args, out),
         Verb::Completions(args) => completions::run(&args, out),
         Verb::Man(args) => man::run(&args, out),
     }
