@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 use std::io;
 use std::process::ExitCode;
 
+use crate::cli::ics::IcsError;
 use crate::cli::out;
 use crate::config::ConfigError;
 use crate::engine::error::EngineError;
@@ -178,6 +179,15 @@ impl From<ProviderError> for Failure {
             | ErrorKind::Unsupported(_) => "`onbeat check` shows what the server can do",
         };
         Self::user(error.to_string()).hint(next).because(error)
+    }
+}
+
+impl From<IcsError> for Failure {
+    fn from(error: IcsError) -> Self {
+        match error {
+            IcsError::Output(error) => error.into(),
+            other => Self::user(other.to_string()).because(other),
+        }
     }
 }
 

@@ -7,6 +7,7 @@ pub mod context;
 pub mod dates;
 pub mod demo;
 pub mod failure;
+pub mod ics;
 pub mod items;
 pub mod log;
 pub mod logging;
@@ -98,6 +99,8 @@ pub enum Verb {
     Pause(pause::PauseArgs),
     /// Go on touching the calendar
     Resume(pause::ResumeArgs),
+    /// Plumbing over calendar files, for scripts and tests
+    Ics(ics::IcsArgs),
     /// Print a completion script for a shell
     Completions(completions::CompletionsArgs),
     /// Print the manual
@@ -153,6 +156,10 @@ fn dispatch(verb: Verb, context: &Context, out: &mut Out) -> Result<(), Failure>
         Verb::Log(args) => log::run(context, &args, out),
         Verb::Pause(args) => pause::pause(context, &args, out),
         Verb::Resume(args) => pause::resume(context, &args, out),
+        Verb::Ics(args) => {
+            let mut notes = std::io::stderr();
+            ics::run(&args, out.writer(), &mut notes).map_err(Failure::from)
+        }
         Verb::Completions(args) => completions::run(&args, out),
         Verb::Man(args) => man::run(&args, out),
     }

@@ -40,7 +40,8 @@ pub async fn apply(world: &World, step: &Step) -> Result<StepOutcome, EngineErro
         Ok(sent) => sent,
         Err(error) => return Ok(StepOutcome::Refused(error.to_string())),
     };
-    let id = world.store.append_intent(&world.owner, &intent(world, step, &href, &before, &sent))?;
+    let id =
+        world.store.append_intent(&world.owner, &intent(world, step, &href, &before, &sent))?;
     hook::reached(Moment::IntentWritten);
     let write = Write { href, data: sent, action: step.action.clone() };
     let outcome = send(account, step, &write).await;
@@ -121,11 +122,7 @@ pub fn digest(data: &[u8]) -> String {
     Sha256::digest(data).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-async fn send(
-    account: &AccountLink,
-    step: &Step,
-    write: &Write,
-) -> Result<Href, ProviderError> {
+async fn send(account: &AccountLink, step: &Step, write: &Write) -> Result<Href, ProviderError> {
     let written = account.provider.put(&step.calendar, write, &step.precondition).await?;
     Ok(written.href)
 }

@@ -49,7 +49,7 @@ pub async fn catalog(
 /// Resolves the configured names against a catalog.
 ///
 /// # Errors
-/// A name that does not exist, or no name where several could be meant.
+/// A name that does not exist.
 pub fn collections(account: &AccountLink, catalog: Catalog) -> Result<Collections, EngineError> {
     let find = |name: &str| {
         let found = catalog.calendars.iter().find(|c| is_named(c, name));
@@ -59,22 +59,7 @@ pub fn collections(account: &AccountLink, catalog: Catalog) -> Result<Collection
             available: catalog.calendars.iter().map(|c| c.name.clone()).collect(),
         })
     };
-    let write = match &account.write {
-        Some(name) => Some(find(name)?),
-        None => {
-            let writable: Vec<_> = catalog.calendars.iter().filter(|c| c.writable).collect();
-            match writable.as_slice() {
-                [] => None,
-                [one] => Some((*one).clone()),
-                _ => {
-                    return Err(EngineError::WhichCalendar {
-                        account: account.id.to_string(),
-                        available: writable.iter().map(|c| c.name.clone()).collect(),
-                    });
-                }
-            }
-        }
-    };
+    let write = account.write.as_deref().map(find).transpose()?;
     let mut read: Vec<CalendarInfo> = write.iter().cloned().collect();
     for name in &account.busy {
         let calendar = find(name)?;

@@ -22,14 +22,6 @@ pub enum EngineError {
         /// What there is.
         available: Vec<String>,
     },
-    /// More than one calendar could be meant.
-    #[error("account {account} has several writable calendars; set `calendar` to one of {}", list(.available))]
-    WhichCalendar {
-        /// The account.
-        account: String,
-        /// What there is.
-        available: Vec<String>,
-    },
     /// The journal has no such entry.
     #[error("the journal has no write number {0}")]
     NoSuchWrite(i64),

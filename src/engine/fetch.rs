@@ -9,9 +9,7 @@ use crate::engine::world::{AccountLink, World};
 use crate::model::id::{AccountId, CalendarId, Etag, Href, OwnerId};
 use crate::model::resource::Resource;
 use crate::model::snapshot::Coverage;
-use crate::provider::{
-    Changes, Disposition, ErrorKind, Extent, MirrorSink, ProviderError,
-};
+use crate::provider::{Changes, Disposition, ErrorKind, Extent, MirrorSink, ProviderError};
 use crate::store::{ReadExtent, Reading, ReadingEnd, Store, StoreError, TokenChange};
 
 /// Missing members that are asked for one by one before they count as gone.
@@ -369,4 +367,3 @@ impl MirrorSink for StoreSink<'_> {
         self.keep(removed)
     }
 }
-

@@ -2,6 +2,26 @@
 //! calling the pure rooms, carries plans out and writes down what it did.
 //! It names no concrete provider and reads no configuration file.
 
+pub mod agenda;
+pub mod apply;
+pub mod catalog;
+pub mod cycle;
+pub mod error;
+pub mod fetch;
+pub mod hook;
+pub mod items;
+pub mod look;
+pub mod parsed;
+pub mod planning;
+pub mod quiet;
+pub mod record;
+pub mod recover;
+pub mod sources;
+pub mod undo;
+pub mod world;
+
+pub use error::EngineError;
+
 use crate::model::id::CalendarId;
 use crate::model::plan::{Plan, Step};
 use crate::model::snapshot::{Coverage, Snapshot};

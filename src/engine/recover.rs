@@ -70,7 +70,8 @@ fn judge(entry: &JournalEntry, held: Option<&[u8]>) -> Verdict {
                 None => Verdict::Happened,
                 Some(before) if compare::same_meaning(held, before) => Verdict::DidNot,
                 Some(before) => {
-                    let shows = compare::shows_edit(before, sent, held, &intent.uid, intent.recurrence_id);
+                    let shows =
+                        compare::shows_edit(before, sent, held, &intent.uid, intent.recurrence_id);
                     if shows { Verdict::Happened } else { Verdict::DidNot }
                 }
             }

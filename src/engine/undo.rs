@@ -20,10 +20,8 @@ use crate::provider::{ErrorKind, ProviderError, Write};
 /// # Errors
 /// The store failed, there is no such write, or it cannot be taken back safely.
 pub async fn undo(world: &World, id: JournalId) -> Result<StepOutcome, EngineError> {
-    let entry = world
-        .store
-        .journal_entry(&world.owner, id)?
-        .ok_or(EngineError::NoSuchWrite(id.0))?;
+    let entry =
+        world.store.journal_entry(&world.owner, id)?.ok_or(EngineError::NoSuchWrite(id.0))?;
     let refuse = |why: String| EngineError::CannotUndo { id: id.0, why };
     if !matches!(entry.outcome, Some(Outcome::Done { .. })) {
         return Err(refuse("it was never carried out".to_owned()));
@@ -49,7 +47,8 @@ fn untouched(entry: &JournalEntry, held: &Resource) -> Result<(), String> {
         return Err("it was never carried out".to_owned());
     };
     let same_tag = etag.is_some() && *etag == held.etag;
-    let same_text = intent.sent.as_ref().is_some_and(|sent| compare::same_meaning(&held.data, sent));
+    let same_text =
+        intent.sent.as_ref().is_some_and(|sent| compare::same_meaning(&held.data, sent));
     if !same_tag && !same_text {
         return Err("the event was changed since; undoing would lose that change".to_owned());
     }
@@ -137,8 +136,6 @@ async fn read_back(
     Ok(match (done, sent) {
         (true, _) => Outcome::Done { etag },
         (false, Err(error)) => failed(&error),
-        (false, Ok(())) => {
-            Outcome::Failed { reason: "the server holds something else".to_owned() }
-        }
+        (false, Ok(())) => Outcome::Failed { reason: "the server holds something else".to_owned() },
     })
 }

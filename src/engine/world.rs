@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::agenda::DraftOptions;
@@ -10,7 +11,7 @@ use crate::agenda::questions::QuestionBank;
 use crate::clock::Clock;
 use crate::engine::parsed::ParsedMirror;
 use crate::engine::sources::SourceReader;
-use crate::model::id::{AccountId, OwnerId};
+use crate::model::id::{AccountId, OwnerId, PairId};
 use crate::model::ledger::LedgerState;
 use crate::model::pair::{Pair, Person};
 use crate::plan::input::Limits;
@@ -25,6 +26,8 @@ pub struct World {
     pub me: Person,
     /// The configured pairs.
     pub pairs: Vec<Pair>,
+    /// Relationships that ended, with the first day on which nothing is expected.
+    pub departed: BTreeMap<PairId, Date>,
     /// The configured accounts.
     pub accounts: Vec<AccountLink>,
     /// The state.
@@ -63,7 +66,7 @@ pub struct AccountLink {
     pub id: AccountId,
     /// The connection.
     pub provider: Box<dyn CalendarProvider>,
-    /// Name of the calendar 1:1s are written to; `None`: the only writable one.
+    /// Name of the calendar 1:1s are written to; `None`: the account is only read.
     pub write: Option<String>,
     /// Names of further calendars that count as busy.
     pub busy: Vec<String>,

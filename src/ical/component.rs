@@ -36,7 +36,11 @@ impl Component {
     }
 
     /// The first own property of a name.
-    pub fn property<'s, 'a: 's>(&'s self, lines: &'s Lines<'a>, name: &str) -> Option<(usize, &'s Line)> {
+    pub fn property<'s, 'a: 's>(
+        &'s self,
+        lines: &'s Lines<'a>,
+        name: &str,
+    ) -> Option<(usize, &'s Line)> {
         self.properties(lines).find(|(_, line)| lines.is(line, name))
     }
 }

@@ -109,12 +109,20 @@ fn parse_lines(lines: &Lines<'_>, out: &mut Parsed) {
     for zone in out.zones.iter().filter(|z| z.source == ZoneSource::Unknown) {
         out.warnings.push(Warning {
             line: 0,
-            text: format!("the time zone {:?} is not known; its times are read as local", zone.tzid),
+            text: format!(
+                "the time zone {:?} is not known; its times are read as local",
+                zone.tzid
+            ),
         });
     }
 }
 
-fn reject(lines: &Lines<'_>, component: &Component, uid: Option<EventUid>, reason: &str) -> Rejected {
+fn reject(
+    lines: &Lines<'_>,
+    component: &Component,
+    uid: Option<EventUid>,
+    reason: &str,
+) -> Rejected {
     let line = lines.get(component.lines.start).map_or(0, |l| lines.number(l));
     Rejected { uid, line, reason: format!("line {line}: {reason}") }
 }

@@ -1,5 +1,5 @@
-//! TZID to zone. In this order: IANA name, Windows name, `X-LIC-LOCATION`, the
-//! rules of the embedded VTIMEZONE, a name Exchange shows, an offset in the
+//! TZID to zone. In this order: IANA name, `X-LIC-LOCATION` or the rules of the
+//! embedded VTIMEZONE, Windows name, a name Exchange shows, an offset in the
 //! name. An unknown TZID is reported, never guessed silently, and fails nothing.
 
 mod names;
@@ -109,11 +109,11 @@ impl<'l, 'a> Zones<'l, 'a> {
         if let Some(zone) = names::without_prefix(name) {
             return (Some(zone), ZoneSource::Prefixed);
         }
-        if let Some(zone) = names::windows(name) {
-            return (Some(zone), ZoneSource::Windows);
-        }
         if let Some((zone, source)) = self.from_file(name) {
             return (Some(zone), source);
+        }
+        if let Some(zone) = names::windows(name) {
+            return (Some(zone), ZoneSource::Windows);
         }
         if let Some(zone) = names::display(name) {
             return (Some(zone), ZoneSource::Display);

@@ -57,8 +57,19 @@ pub(super) fn read(
 }
 
 fn finish(draft: Draft, mut body: EventBody) -> Result<Piece, (Option<EventUid>, String)> {
-    let Draft { uid, id, start, end, nominal, recurrence, stamped, modified, google_type, comments, broken } =
-        draft;
+    let Draft {
+        uid,
+        id,
+        start,
+        end,
+        nominal,
+        recurrence,
+        stamped,
+        modified,
+        google_type,
+        comments,
+        broken,
+    } = draft;
     if let Some(reason) = broken {
         return Err((uid, reason));
     }
@@ -73,7 +84,9 @@ fn finish(draft: Draft, mut body: EventBody) -> Result<Piece, (Option<EventUid>,
         (None, None, CalTime::Date(_)) => {
             times::after(&start, NominalLength { days: 1, seconds: 0 })
         }
-        (None, None, CalTime::Floating(_) | CalTime::Utc(_) | CalTime::Zoned { .. }) => start.clone(),
+        (None, None, CalTime::Floating(_) | CalTime::Utc(_) | CalTime::Zoned { .. }) => {
+            start.clone()
+        }
     };
     body.start = start;
     body.last_modified = modified.or(stamped);
@@ -163,14 +176,17 @@ fn time_property(
         }
         b"RECURRENCE-ID" => {
             let property = property();
-            let future = property.param("RANGE").is_some_and(|r| r.eq_ignore_ascii_case("THISANDFUTURE"));
+            let future =
+                property.param("RANGE").is_some_and(|r| r.eq_ignore_ascii_case("THISANDFUTURE"));
             match times::time(&property, zones) {
                 Some(id) => draft.id = Some((id, future)),
                 None => draft.broken = Some(unreadable("RECURRENCE-ID", &property)),
             }
         }
         b"RRULE" => draft.recurrence.rules.push(property().value_str().trim().to_owned()),
-        b"EXRULE" => draft.recurrence.exclusion_rules.push(property().value_str().trim().to_owned()),
+        b"EXRULE" => {
+            draft.recurrence.exclusion_rules.push(property().value_str().trim().to_owned())
+        }
         b"RDATE" => bad += times::dates(&property(), zones, &mut draft.recurrence.dates),
         b"EXDATE" => bad += times::list(&property(), zones, &mut draft.recurrence.exceptions),
         b"DTSTAMP" => draft.stamped = times::stamp(&property()),
@@ -190,7 +206,13 @@ fn unreadable(name: &str, property: &Property<'_>) -> String {
     format!("{name} cannot be read: {value:?}")
 }
 
-fn people_property(name: &[u8], lines: &Lines<'_>, line: &Line, body: &mut EventBody, draft: &mut Draft) {
+fn people_property(
+    name: &[u8],
+    lines: &Lines<'_>,
+    line: &Line,
+    body: &mut EventBody,
+    draft: &mut Draft,
+) {
     let property = || Property::read(lines, line);
     match name {
         b"ORGANIZER" => {

@@ -3,7 +3,9 @@ use crate::model::event::{BusyStatus, EventStatus, Partstat};
 use jiff::civil::{date, datetime};
 
 fn wrap(body: &str) -> String {
-    format!("BEGIN:VCALENDAR\r\nVERSION:2.0\r\n{body}END:VCALENDAR\r\n").replace("\r\n", "\n").replace('\n', "\r\n")
+    format!("BEGIN:VCALENDAR\r\nVERSION:2.0\r\n{body}END:VCALENDAR\r\n")
+        .replace("\r\n", "\n")
+        .replace('\n', "\r\n")
 }
 
 #[test]

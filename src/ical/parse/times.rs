@@ -66,10 +66,11 @@ pub(super) fn dates(
             bad += 1;
             continue;
         };
-        let end = end.get(1..).filter(|e| !e.is_empty()).and_then(|end| match parse_duration(end) {
-            Some(length) => Some(after(&start, length)),
-            None => one(end, tzid.as_deref(), zones),
-        });
+        let end =
+            end.get(1..).filter(|e| !e.is_empty()).and_then(|end| match parse_duration(end) {
+                Some(length) => Some(after(&start, length)),
+                None => one(end, tzid.as_deref(), zones),
+            });
         out.push(RecurrenceDate { start, end });
     }
     bad

@@ -45,16 +45,19 @@ pub(super) fn collect(
     let to = civil_seconds(clock.to_datetime(window.to)).saturating_add(DAY);
     let ask = Ask { start, until: i64::MAX, from: from.max(start), to };
 
-    let mut civil = rule_starts(&recurrence.rules, ask, master, clock, budget, warnings);
-    if from <= start && start < to {
+    let mut civil = Vec::new();
+    let used = rule_starts(&recurrence.rules, ask, master, clock, budget, warnings, &mut civil);
+    // A DTSTART the rule does not give is left to the rule (RFC 5545 §3.8.5.3
+    // calls that set undefined); without a usable rule it is the first occurrence.
+    if used == 0 && from <= start && start < to {
         civil.push(start);
     }
     civil.sort_unstable();
     civil.dedup();
     if !recurrence.exclusion_rules.is_empty() {
         let mut own = Budget::new(super::Limits::default());
-        let mut out =
-            rule_starts(&recurrence.exclusion_rules, ask, master, clock, &mut own, warnings);
+        let mut out = Vec::new();
+        rule_starts(&recurrence.exclusion_rules, ask, master, clock, &mut own, warnings, &mut out);
         out.sort_unstable();
         civil.retain(|at| out.binary_search(at).is_err());
     }
@@ -73,6 +76,7 @@ pub(super) fn collect(
     starts
 }
 
+/// Appends what the rules give; returns how many rules could be used.
 fn rule_starts(
     rules: &[String],
     ask: Ask,
@@ -80,18 +84,20 @@ fn rule_starts(
     clock: &TimeZone,
     budget: &mut Budget,
     warnings: &mut Vec<String>,
-) -> Vec<i64> {
-    let mut out = Vec::new();
+    out: &mut Vec<i64>,
+) -> usize {
+    let mut used = 0;
     for text in rules {
         let result = Rule::parse(text).and_then(|rule| {
             let until = until(&rule, &master.start, clock);
-            one_rule(&rule, Ask { until, ..ask }, budget, &mut out)
+            one_rule(&rule, Ask { until, ..ask }, budget, out)
         });
-        if let Err(error) = result {
-            warnings.push(error.to_string());
+        match result {
+            Ok(()) => used += 1,
+            Err(error) => warnings.push(error.to_string()),
         }
     }
-    out
+    used
 }
 
 /// Appends one rule's starts, by whichever engine knows it.
