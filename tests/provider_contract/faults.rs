@@ -1,0 +1,1 @@
+//! Faults between provider and server; nothing may be concluded from them.
