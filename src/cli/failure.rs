@@ -146,7 +146,6 @@ impl From<EngineError> for Failure {
         let next = match error {
             EngineError::Store(error) => return error.into(),
             EngineError::NoSuchCalendar { .. } => "correct `calendar` or `busy` in the configuration",
-            EngineError::WhichCalendar { .. } => "add `calendar` to the [[account]]",
             EngineError::NoSuchWrite(_) => "`onbeat log` lists what was written",
             EngineError::CannotUndo { .. } => "change the event by hand; onbeat will follow",
         };
