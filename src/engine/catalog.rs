@@ -27,10 +27,10 @@ pub async fn catalog(
     account: &AccountLink,
 ) -> Result<Result<Catalog, ProviderError>, EngineError> {
     let now = world.now();
-    if let Some(catalog) = world.store.catalog(&world.owner, &account.id)? {
-        if catalog.found_at.duration_until(now) < world.settings.rediscover {
-            return Ok(Ok(catalog));
-        }
+    if let Some(catalog) = world.store.catalog(&world.owner, &account.id)?
+        && catalog.found_at.duration_until(now) < world.settings.rediscover
+    {
+        return Ok(Ok(catalog));
     }
     let found = async {
         let capabilities = account.provider.capabilities().await?;

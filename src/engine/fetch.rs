@@ -248,11 +248,11 @@ async fn conclude(
         world.store.freeze_calendar(&world.owner, calendar, &reason)?;
         return Ok(end);
     }
-    if unseen > 0 {
-        if let Some(reason) = disproved(world, account, calendar, reading).await? {
-            end.extent = ReadExtent::Partial { reason };
-            end.token = TokenChange::Keep;
-        }
+    if unseen > 0
+        && let Some(reason) = disproved(world, account, calendar, reading).await?
+    {
+        end.extent = ReadExtent::Partial { reason };
+        end.token = TokenChange::Keep;
     }
     Ok(end)
 }

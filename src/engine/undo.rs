@@ -108,10 +108,8 @@ async fn read_back(
     intent: &Intent,
     sent: Result<(), ProviderError>,
 ) -> Result<Outcome, EngineError> {
-    if let Err(error) = &sent {
-        if error.kind == ErrorKind::PreconditionFailed {
-            return Ok(Outcome::Stale);
-        }
+    if sent.as_ref().is_err_and(|error| error.kind == ErrorKind::PreconditionFailed) {
+        return Ok(Outcome::Stale);
     }
     let failed = |error: &ProviderError| Outcome::Failed { reason: describe(error) };
     let held = match account.provider.get(&intent.calendar, &intent.href).await {

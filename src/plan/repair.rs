@@ -18,6 +18,9 @@ use crate::plan::input::{Limits, PairState};
 use crate::plan::upkeep::{count, end_of, move_points, partner_time_unknown};
 use crate::plan::{mail, step_id, tolerance_days};
 
+/// How many places each cause took away.
+type Counts = Vec<(String, usize)>;
+
 /// What is wrong with an occurrence where it is.
 struct Trouble {
     reason: Reason,
@@ -185,7 +188,7 @@ impl Case<'_> {
 
     /// Possible places within tolerance, cheapest first, and what took the
     /// others away.
-    fn places(&self, claimed: &BTreeSet<Window>) -> (Vec<(i64, Place)>, Vec<(String, usize)>) {
+    fn places(&self, claimed: &BTreeSet<Window>) -> (Vec<(i64, Place)>, Counts) {
         let zone = &self.snapshot.owner.zone;
         let planned = self.occurrence.key.recurrence_id.unwrap_or(self.occurrence.start);
         let planned_date = zone.to_datetime(planned).date();
@@ -233,7 +236,7 @@ impl Case<'_> {
         move_points(days) + place.points + ((off + 29) / 30).min(12)
     }
 
-    fn no_slot(&self, trouble: &Trouble, counts: Vec<(String, usize)>) -> WaitingCause {
+    fn no_slot(&self, trouble: &Trouble, counts: Counts) -> WaitingCause {
         let tolerance = tolerance_days(self.pair());
         let remedy = match counts.first() {
             None => format!(
