@@ -16,6 +16,10 @@ pub mod note;
 pub mod out;
 pub mod pairs;
 pub mod pause;
+pub mod apply;
+pub mod plan;
+pub mod sync;
+pub mod undo;
 pub mod wire;
 
 use std::ffi::OsString;
@@ -89,6 +93,14 @@ pub struct Global {
 pub enum Verb {
     /// The whole loop on a bundled team calendar; no server, no network, nothing of yours is touched
     Demo(demo::DemoArgs),
+    /// Fetch and observe; never writes to a calendar
+    Sync(sync::SyncArgs),
+    /// What would be changed, and why, and what not, and why not
+    Plan(plan::PlanArgs),
+    /// Carry the plan out
+    Apply(apply::ApplyArgs),
+    /// Put back what was there before one of onbeat's writes
+    Undo(undo::UndoArgs),
     /// Note a talking point for the next 1:1
     Note(note::NoteArgs),
     /// Action items: who does what until when
@@ -151,6 +163,10 @@ fn start(cli: Cli, env: Env) -> Result<(), Failure> {
 fn dispatch(verb: Verb, context: &Context, out: &mut Out) -> Result<(), Failure> {
     match verb {
         Verb::Demo(args) => demo::run(context, &args, out),
+        Verb::Sync(args) => sync::run(context, &args, out),
+        Verb::Plan(args) => plan::run(context, &args, out),
+        Verb::Apply(args) => apply::run(context, &args, out),
+        Verb::Undo(args) => undo::run(context, &args, out),
         Verb::Note(args) => note::run(context, &args, out),
         Verb::Action(args) => action::run(context, &args, out),
         Verb::Log(args) => log::run(context, &args, out),
