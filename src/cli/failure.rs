@@ -122,15 +122,10 @@ impl Failure {
 impl From<ConfigError> for Failure {
     fn from(error: ConfigError) -> Self {
         let remedy = error.remedy();
-        let failure = Self::user(error.to_string());
-        let failure = match remedy {
-            Some(remedy) => failure.hint(remedy),
-            None => failure,
-        };
-        match Error::source(&error) {
-            Some(_) => failure.because(error),
-            None => failure,
+        if let ConfigError::Invalid { .. } = &error {
+            return Self::user("the configuration cannot be used").because(error).hint(remedy);
         }
+        Self::user(error.to_string()).hint(remedy).because(error)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Which pair a word on the command line means.
 
 use crate::cli::failure::Failure;
-use crate::config::nearest::nearest;
+use crate::config::words::nearest;
 use crate::model::id::{Address, PairId};
 use crate::model::pair::Pair;
 
@@ -50,8 +50,7 @@ fn unknown(pairs: &[Pair], wanted: &str) -> Failure {
     if pairs.is_empty() {
         return failure.hint("add a [[pair]] to the configuration, or run `onbeat init`");
     }
-    let known: Vec<&str> = pairs.iter().flat_map(names).collect();
-    match nearest(wanted, &known) {
+    match nearest(wanted, pairs.iter().flat_map(names)) {
         Some(near) => failure.hint(format!("did you mean {near:?}?")),
         None => {
             let ids: Vec<&str> = pairs.iter().map(|pair| pair.id.as_str()).collect();

@@ -4,18 +4,25 @@
 mod holidays;
 mod unavailable;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
-use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
 
+use crate::agenda::DraftOptions;
+use crate::agenda::questions::QuestionBank;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::clock::{Clock, FixedClock, SystemClock};
+use crate::config::account::DavAccount;
+use crate::config::env::Env;
 use crate::config::{self, Account, AccountKind, Config};
+use crate::engine::parsed::ParsedMirror;
 use crate::engine::sources::NoSources;
 use crate::engine::world::{AccountLink, Settings, World};
 use crate::model::id::OwnerId;
+use crate::model::ledger::LedgerState;
 use crate::model::pair::{Pair, Person};
 use crate::plan::input::Limits;
 use crate::provider::caldav::{CalDav, CalDavConfig};
@@ -83,34 +90,22 @@ impl Setup {
 /// The configuration of this command, with holidays read.
 ///
 /// # Errors
-/// When it is missing or wrong, or a holiday file cannot be read.
+/// When it is missing or wrong.
 pub fn load(context: &Context) -> Result<Config, Failure> {
-    load_from(&context.config_path()?)
+    Ok(config::load(&context.config_path()?, &holidays::days)?)
 }
 
-/// The configuration at a path, with holidays read.
+/// The configuration of a running daemon, read again.
+pub fn reload(current: &Config) -> config::Reload {
+    config::reload(current, &holidays::days)
+}
+
+/// A text checked as a configuration that would lie at a path.
 ///
 /// # Errors
-/// As [`load`].
-pub fn load_from(path: &Path) -> Result<Config, Failure> {
-    let mut config = config::load(path)?;
-    if let Some(file) = &config.holidays {
-        config.me.holidays = holidays::read(file)?;
-        for pair in &mut config.pairs {
-            // Somebody who works in the owner's zone has the owner's holidays
-            // unless the configuration says otherwise.
-            if pair.partner.zone == config.me.zone {
-                pair.partner.holidays = config.me.holidays.clone();
-            }
-        }
-    }
-    for (id, file) in &config.partner_holidays {
-        let days = holidays::read(file)?;
-        if let Some(pair) = config.pairs.iter_mut().find(|pair| pair.id == *id) {
-            pair.partner.holidays = days;
-        }
-    }
-    Ok(config)
+/// With everything that is wrong in it.
+pub fn check_text(text: &str, path: &Path) -> Result<Config, Failure> {
+    Ok(config::parse(text, path, &holidays::days)?)
 }
 
 /// A world to run cycles in, and the lock that makes it the only one.
@@ -121,34 +116,34 @@ pub fn world(context: &Context, verb: &str) -> Result<(World, StateLock), Failur
     let config = load(context)?;
     let store = Store::open(&context.state_dir()?)?;
     let lock = store.lock(verb)?;
-    Ok((assemble(&config, store, context.clock()), lock))
+    Ok((assemble(&config, store, context), lock))
 }
 
 /// A world over a configuration and an open state.
-pub fn assemble(config: &Config, store: Store, clock: Box<dyn Clock>) -> World {
+pub fn assemble(config: &Config, store: Store, context: &Context) -> World {
     World {
         owner: config.owner.clone(),
         me: config.me.clone(),
         pairs: config.pairs.clone(),
-        accounts: accounts(config),
+        departed: BTreeMap::new(),
+        accounts: accounts(config, &context.env),
         store,
-        clock,
+        clock: context.clock(),
         settings: settings(config),
-        templates: std::collections::BTreeMap::new(),
-        bank: crate::agenda::questions::QuestionBank::default(),
+        templates: BTreeMap::new(),
+        bank: QuestionBank::default(),
         sources: Box::new(NoSources),
-        parsed: crate::engine::parsed::ParsedMirror::default(),
-        ledger: crate::model::ledger::LedgerState::default(),
-        departed: config.departed.iter().cloned().collect(),
+        parsed: ParsedMirror::default(),
+        ledger: LedgerState::default(),
     }
 }
 
 /// The configured accounts with their connections. One that cannot be used
 /// stands in the list all the same and says why, so that the others go on.
-pub fn accounts(config: &Config) -> Vec<AccountLink> {
+pub fn accounts(config: &Config, env: &Env) -> Vec<AccountLink> {
     let link = |account: &Account| AccountLink {
         id: account.id.clone(),
-        provider: provider(account)
+        provider: provider(account, env)
             .unwrap_or_else(|error| Box::new(Unavailable::new(&account.id, &error))),
         write: account.calendar.clone(),
         busy: account.busy.clone(),
@@ -156,20 +151,28 @@ pub fn accounts(config: &Config) -> Vec<AccountLink> {
     config.accounts.iter().map(link).collect()
 }
 
-/// Limits of the engine from the configuration's.
+/// What the engine needs of the configuration's sections.
 pub fn settings(config: &Config) -> Settings {
     let limits = &config.limits;
+    let days = |weeks: u16| i64::from(weeks) * 7;
+    let defaults = Settings::default();
     Settings {
         limits: Limits {
-            repair_days: i64::from(limits.repair_days),
-            horizon_days: i64::from(limits.horizon_days),
-            max_per_day: usize::from(limits.max_per_day),
-            agenda_writes: u32::from(limits.agenda_writes),
-            blast_radius: usize::from(limits.steps),
+            horizon_days: days(config.schedule.horizon_weeks),
+            max_per_day: config.schedule.max_per_day.map_or(usize::MAX, usize::from),
+            blast_radius: usize::try_from(limits.writes_per_run).unwrap_or(usize::MAX),
             ..Limits::default()
         },
-        mails_per_day: u32::from(limits.mails_per_day),
-        ..Settings::default()
+        mails_per_day: limits.mails_per_run,
+        history: SignedDuration::from_hours(24 * 31 * i64::from(config.report.history_months)),
+        horizon: SignedDuration::from_hours(24 * (days(config.schedule.horizon_weeks) + 7)),
+        full_listing: config.daemon.full_listing,
+        agenda: DraftOptions {
+            max_chars: usize::try_from(config.agenda.max_chars).ok(),
+            value_question_every: u32::from(config.agenda.value_question_every),
+            ..DraftOptions::default()
+        },
+        ..defaults
     }
 }
 
@@ -177,33 +180,45 @@ pub fn settings(config: &Config) -> Settings {
 ///
 /// # Errors
 /// A secret that cannot be had, an unusable certificate file.
-pub fn provider(account: &Account) -> Result<Box<dyn CalendarProvider>, ProviderError> {
+pub fn provider(account: &Account, env: &Env) -> Result<Box<dyn CalendarProvider>, ProviderError> {
     match &account.kind {
-        AccountKind::VDir { path } => {
+        AccountKind::Vdir { path } => {
             Ok(Box::new(VDir::new(VDirConfig { account: account.id.clone(), root: path.clone() })))
         }
-        AccountKind::CalDav { url, username, password, ca_file } => {
-            let unauthorized = |error| {
-                ProviderError::new(ErrorKind::Unauthorized, format!("account {}", account.id)).caused_by(error)
-            };
-            let secret = password.read().map_err(unauthorized)?;
-            let auth = Auth::Basic { user: username.clone(), password: Secret::new(secret.expose()) };
-            let mut config = CalDavConfig::new(account.id.clone(), url.clone(), auth);
-            if let Some(file) = ca_file {
+        AccountKind::Dav(dav) => {
+            let name = || format!("account {}", account.id);
+            let mut config = CalDavConfig::new(account.id.clone(), dav.url.clone(), auth(account, dav, env)?);
+            if let Some(file) = &dav.ca {
                 let unreadable = |error| {
                     let kind = ErrorKind::Tls(format!("{} cannot be read", file.display()));
-                    ProviderError::new(kind, format!("account {}", account.id)).caused_by(error)
+                    ProviderError::new(kind, name()).caused_by(error)
                 };
                 config.extra_ca = Some(std::fs::read(file).map_err(unreadable)?);
             }
             CalDav::new(config)?;
             Err(ProviderError::new(ErrorKind::Unsupported(String::new()), String::new()))
         }
-        AccountKind::Google { .. } => {
+        AccountKind::Google(_) => {
             let kind = ErrorKind::Unsupported("Google accounts".to_owned());
             Err(ProviderError::new(kind, format!("account {}", account.id)))
         }
     }
+}
+
+/// Credentials as the account says they are sent.
+fn auth(account: &Account, dav: &DavAccount, env: &Env) -> Result<Auth, ProviderError> {
+    let name = format!("account {}", account.id);
+    let Some(source) = &dav.password else { return Ok(Auth::Anonymous) };
+    let secret = source.fetch(account.id.as_str(), env).map_err(|error| {
+        ProviderError::new(ErrorKind::Unauthorized, name).caused_by(error)
+    })?;
+    let secret = Secret::new(secret.reveal());
+    let user = dav.username.clone().unwrap_or_default();
+    Ok(match dav.auth {
+        config::account::Auth::Auto | config::account::Auth::Basic => Auth::Basic { user, password: secret },
+        config::account::Auth::Digest => Auth::Digest { user, password: secret },
+        config::account::Auth::Bearer => Auth::Bearer(secret),
+    })
 }
 
 /// Runs asynchronous work to its end on this thread.

@@ -1,113 +1,102 @@
-//! What can be wrong with a configuration, with the line and the remedy.
+//! What is wrong with the configuration, where, and what to do about it. Several
+//! findings are reported at once; none of them ever holds a secret.
 
-use std::io;
+use std::fmt;
 use std::path::{Path, PathBuf};
 
-use crate::config::nearest::nearest;
-
-/// A configuration that cannot be used.
-#[derive(Debug, thiserror::Error)]
+/// The configuration cannot be used.
+#[derive(Debug)]
 pub enum ConfigError {
-    /// There is none.
-    #[error("there is no configuration at {}", .path.display())]
+    /// There is no such file.
     Missing {
         /// Where it was looked for.
         path: PathBuf,
     },
-    /// It cannot be read.
-    #[error("the configuration {} cannot be read", .path.display())]
-    Unreadable {
-        /// Which file.
+    /// The file cannot be read or written.
+    File {
+        /// Which.
         path: PathBuf,
         /// Why.
-        source: io::Error,
+        source: std::io::Error,
     },
-    /// It says something impossible.
-    #[error("{}{}: {message}", .path.display(), line_suffix(*.line))]
+    /// The file can be read but not used.
     Invalid {
-        /// Which file.
+        /// Which.
         path: PathBuf,
-        /// Which line, counted from 1.
-        line: Option<usize>,
-        /// What is wrong.
-        message: String,
-        /// What would be right.
-        remedy: Option<String>,
+        /// Everything found, in order of place.
+        problems: Vec<Problem>,
     },
-    /// A secret cannot be had.
-    #[error("{what} cannot be had: {reason}")]
-    Secret {
-        /// Which secret, by where it is meant to come from; never the text.
-        what: String,
-        /// Why not.
-        reason: String,
-        /// What to do.
-        remedy: String,
-        /// The cause below.
-        source: Option<io::Error>,
-    },
+    /// There is no home directory to look in.
+    NoHome,
 }
 
-fn line_suffix(line: Option<usize>) -> String {
-    line.map(|n| format!(":{n}")).unwrap_or_default()
+/// One finding in the file.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Problem {
+    /// Line, from 1.
+    pub line: usize,
+    /// Column in characters, from 1.
+    pub column: usize,
+    /// What is wrong.
+    pub message: String,
+    /// What to do about it.
+    pub remedy: String,
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Missing { path } => write!(f, "there is no configuration at {}", path.display()),
+            Self::File { path, .. } => {
+                write!(f, "the configuration {} cannot be used", path.display())
+            }
+            Self::Invalid { path, problems } => {
+                for (index, problem) in problems.iter().enumerate() {
+                    let newline = if index == 0 { "" } else { "\n" };
+                    let Problem { line, column, message, .. } = problem;
+                    write!(f, "{newline}{}:{line}:{column}: {message}", path.display())?;
+                    if !problem.remedy.is_empty() {
+                        write!(f, "\n    {}", problem.remedy)?;
+                    }
+                }
+                Ok(())
+            }
+            Self::NoHome => write!(f, "there is no home directory to look for files in"),
+        }
+    }
+}
+
+impl std::error::Error for ConfigError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::File { source, .. } => Some(source),
+            Self::Missing { .. } | Self::Invalid { .. } | Self::NoHome => None,
+        }
+    }
 }
 
 impl ConfigError {
     /// What a person can do about it.
-    pub fn remedy(&self) -> Option<String> {
+    pub fn remedy(&self) -> String {
         match self {
-            Self::Missing { .. } => Some(
-                "run `onbeat init` to make one, name another with --config FILE, or try `onbeat demo`"
-                    .to_owned(),
-            ),
-            Self::Unreadable { .. } => {
-                Some("make it readable for the user onbeat runs as".to_owned())
+            Self::Missing { .. } => {
+                "run `onbeat init`, or name the file with --config FILE".to_owned()
             }
-            Self::Invalid { remedy, .. } => remedy.clone(),
-            Self::Secret { remedy, .. } => Some(remedy.clone()),
+            Self::File { path, .. } => {
+                format!("check that {} can be read and written", path.display())
+            }
+            Self::Invalid { path, .. } => {
+                format!("correct {}; docs/configuration.md explains every key", path.display())
+            }
+            Self::NoHome => "name the files with --config FILE and --state DIR".to_owned(),
         }
     }
 
-    pub(super) fn read(path: &Path, source: io::Error) -> Self {
-        if source.kind() == io::ErrorKind::NotFound {
+    /// Sorts an error of the file system.
+    pub(crate) fn io(path: &Path, source: std::io::Error) -> Self {
+        if source.kind() == std::io::ErrorKind::NotFound {
             return Self::Missing { path: path.to_owned() };
         }
-        Self::Unreadable { path: path.to_owned(), source }
+        Self::File { path: path.to_owned(), source }
     }
-
-    /// From the TOML reader: syntax, types, unknown keys.
-    pub(super) fn toml(path: &Path, text: &str, error: &toml::de::Error) -> Self {
-        let message = error.message().trim().to_owned();
-        let (message, remedy) = match parts(&message) {
-            Some((what, found, known)) => {
-                let near = nearest(found, &known);
-                let remedy = match near {
-                    Some(near) => format!("did you mean `{near}`?"),
-                    None => format!("known are: {}", known.join(", ")),
-                };
-                (format!("unknown {what} `{found}`"), Some(remedy))
-            }
-            None => (message, None),
-        };
-        let line = error.span().map(|span| line_of(text, span.start));
-        Self::Invalid { path: path.to_owned(), line, message, remedy }
-    }
-}
-
-/// The line of a byte offset, counted from 1.
-pub(super) fn line_of(text: &str, offset: usize) -> usize {
-    text.bytes().take(offset).filter(|b| *b == b'\n').count() + 1
-}
-
-/// Takes serde's sentence apart: "unknown field `x`, expected one of `a`, `b`".
-fn parts(message: &str) -> Option<(&'static str, &str, Vec<&str>)> {
-    let (what, rest) = if let Some(rest) = message.strip_prefix("unknown field ") {
-        ("key", rest)
-    } else {
-        ("value", message.strip_prefix("unknown variant ")?)
-    };
-    let mut quoted = rest.split('`').skip(1).step_by(2);
-    let found = quoted.next()?;
-    let known: Vec<&str> = quoted.collect();
-    (!known.is_empty()).then_some((what, found, known))
 }

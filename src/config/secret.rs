@@ -1,188 +1,356 @@
-//! Secrets: where they are said to be, and getting them. The text is never
-//! shown, logged or kept in the configuration.
+//! Where a secret lies, and fetching it. The secret itself is never in the
+//! configuration, never printed, never part of an error.
 
 use std::fmt;
-use std::io::Read as _;
+use std::io::Read;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
 
-use crate::config::error::ConfigError;
+use crate::config::env::Env;
+use crate::config::raw::Section;
 
-/// Longest secret that is read, in bytes.
-const MOST: u64 = 64 * 1024;
+/// How long a password command may take.
+const COMMAND_LIMIT: Duration = Duration::from_secs(30);
 
-/// Where a secret is.
+/// How much of a file's or command's output is looked at, in bytes.
+const SIZE_LIMIT: u64 = 64 * 1024;
+
+/// Where a secret lies.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SecretSource {
-    /// In the system's keyring, under onbeat's name and this entry.
-    Keyring {
-        /// The account's name.
-        entry: String,
-    },
-    /// In a file only its owner can read.
+    /// The desktop's keyring, under the account's name.
+    Keyring,
+    /// A file only its owner may read; the first line counts.
     File(PathBuf),
-    /// What a program prints (its first line); run without a shell.
+    /// A program's output, run without a shell; the first line counts.
     Command(Vec<String>),
-    /// A systemd credential of this name.
+    /// A credential of the service manager (`LoadCredential=`).
     Credential(String),
+    /// A variable of the environment.
+    Env(String),
 }
 
-/// A secret's text. `Debug` hides it and there is no `Display`.
+/// A secret. Its `Debug` shows nothing.
 #[derive(Clone, PartialEq, Eq)]
-pub struct SecretText(String);
+pub struct Secret(String);
 
-impl SecretText {
-    /// Takes the text as it is.
+impl Secret {
+    /// Wraps a secret's text.
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
 
-    /// The text, for the moment it is used.
-    pub fn expose(&self) -> &str {
+    /// The text, for the one place that sends it.
+    pub fn reveal(&self) -> &str {
         &self.0
     }
 }
 
-impl fmt::Debug for SecretText {
+impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("SecretText(…)")
+        f.write_str("Secret(…)")
     }
 }
 
-impl fmt::Display for SecretSource {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+/// A secret could not be fetched. Never holds any of it, nor a command's output.
+#[derive(Debug, thiserror::Error)]
+pub enum SecretError {
+    /// This onbeat was built without the keyring.
+    #[error("this onbeat was built without keyring support")]
+    NoKeyring,
+    /// The keyring cannot be used or holds nothing for the account.
+    #[error("the keyring gives no password for {account}")]
+    Keyring {
+        /// Which account.
+        account: String,
+        /// Why.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The file cannot be read.
+    #[error("the password file {} cannot be read", .path.display())]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// Others may read the file.
+    #[error("the password file {} may be read by others (mode {mode:04o})", .path.display())]
+    OpenFile {
+        /// Which.
+        path: PathBuf,
+        /// Its permission bits.
+        mode: u32,
+    },
+    /// The command cannot be started.
+    #[error("the password command {program} cannot be run")]
+    Run {
+        /// Which.
+        program: String,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The command failed.
+    #[error("the password command {program} failed ({status})")]
+    Exit {
+        /// Which.
+        program: String,
+        /// How it ended.
+        status: String,
+    },
+    /// The command took too long.
+    #[error("the password command {program} gave nothing within {} s", COMMAND_LIMIT.as_secs())]
+    Timeout {
+        /// Which.
+        program: String,
+    },
+    /// The service manager gave no such credential.
+    #[error("there is no credential {name}")]
+    NoCredential {
+        /// Which.
+        name: String,
+    },
+    /// The variable is not set.
+    #[error("the variable {name} is not set")]
+    NoVariable {
+        /// Which.
+        name: String,
+    },
+    /// What was found is empty or no text.
+    #[error("{place} holds no password in its first line")]
+    Empty {
+        /// Where.
+        place: String,
+    },
+}
+
+impl SecretError {
+    /// What a person can do about it.
+    pub fn remedy(&self) -> String {
+        let ways = "{ file = \"…\" } (mode 0600), { command = [\"pass\", \"…\"] } or \
+                    { credential = \"…\" } (systemd)";
         match self {
-            Self::Keyring { entry } => write!(f, "the secret of {entry} in the keyring"),
-            Self::File(path) => write!(f, "the secret in {}", path.display()),
-            Self::Command(argv) => {
-                write!(f, "the secret from `{}`", argv.first().map_or("", String::as_str))
+            Self::NoKeyring => format!("use {ways} instead"),
+            Self::Keyring { account, .. } => {
+                format!("run `onbeat login {account}`, or use {ways} where there is no desktop")
             }
-            Self::Credential(name) => write!(f, "the systemd credential {name}"),
+            Self::File { path, .. } => {
+                format!("create {} with the password in its first line, mode 0600", path.display())
+            }
+            Self::OpenFile { path, .. } => format!("run: chmod 600 {}", path.display()),
+            Self::Run { program, .. } => {
+                format!("check that {program} is installed; it is run without a shell")
+            }
+            Self::Exit { program, .. } | Self::Timeout { program } => {
+                format!("run {program} by hand; it must print the password without asking")
+            }
+            Self::NoCredential { name } => {
+                format!("add LoadCredential={name}:/path/to/file to the unit and restart it")
+            }
+            Self::NoVariable { name } => format!("set {name} in onbeat's environment"),
+            Self::Empty { .. } => "put the password into the first line".to_owned(),
         }
     }
+}
+
+/// The four ways, for whoever wrote a password into the file.
+const WAYS: &str = "never write the password itself here; write { keyring = true } and run \
+    `onbeat login`, or { file = \"…\" } (mode 0600), { command = [\"pass\", \"…\"] } or \
+    { credential = \"…\" } (systemd)";
+
+/// Reads a key that says where a secret lies.
+pub(crate) fn source(
+    section: &Section<'_, '_>,
+    key: &'static str,
+    base: &Path,
+) -> Option<SecretSource> {
+    if !section.has(key) {
+        return None;
+    }
+    if section.is_text(key) {
+        section.problem(key, format!("`{key}` is plain text"), WAYS);
+        return None;
+    }
+    let place = section.section(key)?;
+    let ways = ["keyring", "file", "command", "credential", "env"];
+    let given = ways.iter().filter(|way| place.has(way)).count();
+    let keyring = place.flag("keyring");
+    let file = place.text("file").map(|path| SecretSource::File(base.join(path)));
+    let command = place.words("command", |word| Ok::<_, String>(word.to_owned()));
+    let credential = place.word("credential", file_name).map(SecretSource::Credential);
+    let env = place.text("env").map(SecretSource::Env);
+    if given != 1 {
+        section.problem(key, format!("`{key}` names {given} places"), WAYS);
+        place.done();
+        return None;
+    }
+    if keyring == Some(false) {
+        section.problem(key, "`keyring = false` names no place", WAYS);
+    }
+    if command.as_ref().is_some_and(Vec::is_empty) {
+        section.problem(key, "the command is empty", "write the program and its arguments");
+    }
+    let keyring = (keyring == Some(true)).then_some(SecretSource::Keyring);
+    let command = command.filter(|argv| !argv.is_empty()).map(SecretSource::Command);
+    place.done();
+    keyring.or(file).or(command).or(credential).or(env)
+}
+
+/// A plain file name: a credential must not lead out of its directory.
+fn file_name(text: &str) -> Result<String, String> {
+    let plain = !text.is_empty() && text != "." && text != ".." && !text.contains('/');
+    if plain { Ok(text.to_owned()) } else { Err("write the credential's plain name".to_owned()) }
 }
 
 impl SecretSource {
-    /// Gets the secret.
+    /// Fetches the secret. May run a program (up to 30 s) or ask the keyring.
     ///
     /// # Errors
-    /// When it is not there, or lies open for others to read.
-    pub fn read(&self) -> Result<SecretText, ConfigError> {
-        let text = match self {
-            Self::Keyring { entry } => self.from_keyring(entry)?,
-            Self::File(path) => self.from_file(path, true)?,
-            Self::Command(argv) => self.from_command(argv)?,
-            Self::Credential(name) => self.from_credential(name)?,
-        };
-        let line = text.lines().next().unwrap_or_default();
-        if line.is_empty() {
-            return Err(self.failed("it is empty", "put the password on the first line", None));
+    /// When it is not there, or others may read it.
+    pub fn fetch(&self, account: &str, env: &Env) -> Result<Secret, SecretError> {
+        match self {
+            Self::Keyring => from_keyring(account),
+            Self::File(path) => from_file(path, true),
+            Self::Command(argv) => from_command(argv, COMMAND_LIMIT),
+            Self::Credential(name) => {
+                let missing = || SecretError::NoCredential { name: name.clone() };
+                let dir = env.credentials_directory.as_ref().ok_or_else(missing)?;
+                let path = dir.join(name);
+                if !path.exists() {
+                    return Err(missing());
+                }
+                // The service manager's own directory: its modes are its business.
+                from_file(&path, false)
+            }
+            Self::Env(name) => match env.variable(name) {
+                Some(text) => first_line(text.as_bytes(), name),
+                None => Err(SecretError::NoVariable { name: name.clone() }),
+            },
         }
-        Ok(SecretText::new(line))
     }
+}
 
-    fn failed(&self, reason: &str, remedy: &str, source: Option<std::io::Error>) -> ConfigError {
-        ConfigError::Secret {
-            what: self.to_string(),
-            reason: reason.to_owned(),
-            remedy: remedy.to_owned(),
-            source,
+fn first_line(bytes: &[u8], place: &str) -> Result<Secret, SecretError> {
+    let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or(bytes);
+    let text = std::str::from_utf8(line).unwrap_or("").trim_end_matches('\r');
+    if text.is_empty() {
+        return Err(SecretError::Empty { place: place.to_owned() });
+    }
+    Ok(Secret::new(text))
+}
+
+fn from_file(path: &Path, private: bool) -> Result<Secret, SecretError> {
+    let fail = |source| SecretError::File { path: path.to_owned(), source };
+    let file = std::fs::File::open(path).map_err(fail)?;
+    // Asked of the open file, so that it cannot be exchanged in between.
+    let mode = file.metadata().map_err(fail)?.permissions().mode() & 0o7777;
+    if private && mode & 0o077 != 0 {
+        return Err(SecretError::OpenFile { path: path.to_owned(), mode });
+    }
+    let mut bytes = Vec::new();
+    file.take(SIZE_LIMIT).read_to_end(&mut bytes).map_err(fail)?;
+    first_line(&bytes, &path.display().to_string())
+}
+
+fn from_command(argv: &[String], limit: Duration) -> Result<Secret, SecretError> {
+    let (program, arguments) = argv
+        .split_first()
+        .ok_or_else(|| SecretError::Empty { place: "the password command".to_owned() })?;
+    let fail = |source| SecretError::Run { program: program.clone(), source };
+    let mut child = Command::new(program)
+        .args(arguments)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::inherit())
+        .spawn()
+        .map_err(fail)?;
+    let (sender, receiver) = mpsc::channel();
+    if let Some(mut stdout) = child.stdout.take() {
+        // A thread, because a pipe has no read timeout. It ends when the program
+        // or whoever inherited its output does, or at the size limit.
+        std::thread::spawn(move || {
+            let mut bytes = Vec::new();
+            let read = (&mut stdout).take(SIZE_LIMIT).read_to_end(&mut bytes).map(|_| bytes);
+            // The receiver may have given up.
+            let _late = sender.send(read);
+        });
+    }
+    let Ok(read) = receiver.recv_timeout(limit) else {
+        stop(&mut child);
+        return Err(SecretError::Timeout { program: program.clone() });
+    };
+    let bytes = match read {
+        Ok(bytes) => bytes,
+        Err(source) => {
+            stop(&mut child);
+            return Err(fail(source));
         }
+    };
+    if bytes.len() as u64 >= SIZE_LIMIT {
+        stop(&mut child);
+        return Err(SecretError::Exit {
+            program: program.clone(),
+            status: "it prints far more than a password".to_owned(),
+        });
     }
+    let status = child.wait().map_err(fail)?;
+    if !status.success() {
+        return Err(SecretError::Exit { program: program.clone(), status: status.to_string() });
+    }
+    first_line(&bytes, program)
+}
 
-    fn from_file(&self, path: &Path, strict: bool) -> Result<String, ConfigError> {
-        use std::os::unix::fs::PermissionsExt as _;
-        let remedy = format!("write it there with `install -m 0600 /dev/stdin {}`", path.display());
-        let unreadable = |e| self.failed("the file cannot be read", &remedy, Some(e));
-        let file = std::fs::File::open(path).map_err(unreadable)?;
-        let mode = file.metadata().map_err(unreadable)?.permissions().mode();
-        if strict && mode & 0o077 != 0 {
-            let remedy = format!("run `chmod 600 {}`", path.display());
-            return Err(self.failed("other people on this machine can read the file", &remedy, None));
-        }
-        let mut text = String::new();
-        file.take(MOST).read_to_string(&mut text).map_err(unreadable)?;
-        Ok(text)
-    }
+fn stop(child: &mut Child) {
+    // It may have ended by itself; either way it must be waited for.
+    let _ended = child.kill();
+    let _status = child.wait();
+}
 
-    fn from_command(&self, argv: &[String]) -> Result<String, ConfigError> {
-        let remedy = "run the command by hand and see what it says";
-        let (program, args) = argv
-            .split_first()
-            .ok_or_else(|| self.failed("the command is empty", "name a program", None))?;
-        let output = Command::new(program)
-            .args(args)
-            .stdin(Stdio::inherit())
-            .stderr(Stdio::inherit())
-            .output()
-            .map_err(|e| self.failed("the command cannot be run", remedy, Some(e)))?;
-        if !output.status.success() {
-            return Err(self.failed(&format!("the command ended with {}", output.status), remedy, None));
-        }
-        String::from_utf8(output.stdout)
-            .map_err(|_| self.failed("the command printed something that is no text", remedy, None))
-    }
+#[cfg(feature = "keyring")]
+fn entry(account: &str) -> Result<keyring::v1::Entry, SecretError> {
+    keyring::v1::Entry::new("onbeat", account)
+        .map_err(|e| SecretError::Keyring { account: account.to_owned(), source: Box::new(e) })
+}
 
-    #[allow(clippy::disallowed_methods)] // the environment's door is this folder
-    fn from_credential(&self, name: &str) -> Result<String, ConfigError> {
-        let remedy = "add `LoadCredential=NAME:/path` to the systemd unit";
-        let Some(dir) = std::env::var_os("CREDENTIALS_DIRECTORY") else {
-            return Err(self.failed("onbeat does not run under systemd with credentials", remedy, None));
-        };
-        // systemd decides who may read its own directory.
-        self.from_file(&Path::new(&dir).join(name), false)
-    }
+#[cfg(feature = "keyring")]
+fn from_keyring(account: &str) -> Result<Secret, SecretError> {
+    entry(account)?
+        .get_password()
+        .map(Secret::new)
+        .map_err(|e| SecretError::Keyring { account: account.to_owned(), source: Box::new(e) })
+}
 
-    #[cfg(feature = "keyring")]
-    fn from_keyring(&self, entry: &str) -> Result<String, ConfigError> {
-        let remedy = format!("run `onbeat login {entry}`");
-        keyring::Entry::new("onbeat", entry)
-            .and_then(|entry| entry.get_password())
-            .map_err(|error| self.failed(&error.to_string(), &remedy, None))
-    }
+#[cfg(not(feature = "keyring"))]
+fn from_keyring(_account: &str) -> Result<Secret, SecretError> {
+    Err(SecretError::NoKeyring)
+}
 
-    #[cfg(not(feature = "keyring"))]
-    fn from_keyring(&self, _entry: &str) -> Result<String, ConfigError> {
-        Err(self.failed(
-            "this onbeat was built without the keyring",
-            "use password = { file = \"…\" }, or build it with `--features keyring`",
-            None,
-        ))
-    }
+/// Puts an account's secret into the keyring.
+///
+/// # Errors
+/// When there is no keyring, or it refuses.
+#[cfg(feature = "keyring")]
+pub fn keep_in_keyring(account: &str, secret: &Secret) -> Result<(), SecretError> {
+    entry(account)?
+        .set_password(secret.reveal())
+        .map_err(|e| SecretError::Keyring { account: account.to_owned(), source: Box::new(e) })
+}
+
+/// Puts an account's secret into the keyring.
+///
+/// # Errors
+/// Always: this onbeat was built without it.
+#[cfg(not(feature = "keyring"))]
+pub fn keep_in_keyring(_account: &str, _secret: &Secret) -> Result<(), SecretError> {
+    Err(SecretError::NoKeyring)
 }
 
 #[cfg(test)]
-mod tests {
-    use std::os::unix::fs::PermissionsExt as _;
-
-    use super::*;
-
-    fn remedy(error: &ConfigError) -> String {
-        error.remedy().unwrap_or_default()
-    }
-
-    #[test]
-    fn files_must_be_private() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("pw");
-        std::fs::write(&path, "hunter2\nmore\n").unwrap();
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
-        let source = SecretSource::File(path.clone());
-        let error = source.read().unwrap_err();
-        assert!(error.to_string().contains("other people"), "{error}");
-        assert!(remedy(&error).contains("chmod 600"));
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
-        let text = source.read().unwrap();
-        assert_eq!(text.expose(), "hunter2");
-        assert!(!format!("{text:?}").contains("hunter2"));
-    }
-
-    #[test]
-    fn commands() {
-        let source = |argv: &[&str]| SecretSource::Command(argv.iter().map(|s| (*s).to_owned()).collect());
-        assert_eq!(source(&["printf", "pw"]).read().unwrap().expose(), "pw");
-        assert!(source(&["true"]).read().unwrap_err().to_string().contains("empty"));
-        assert!(source(&["false"]).read().unwrap_err().to_string().contains("ended with"));
-        assert!(source(&["/no/such"]).read().unwrap_err().to_string().contains("cannot be run"));
-    }
-}
+#[path = "secret_tests.rs"]
+mod tests;

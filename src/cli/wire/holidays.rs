@@ -1,13 +1,11 @@
 //! Public holidays from an ICS file: every all-day event is one.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use jiff::ToSpan as _;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use crate::cli::failure::Failure;
 use crate::ical::parse::parse;
 use crate::ical::recur;
 use crate::model::time::{CalTime, Window};
@@ -21,22 +19,8 @@ const LONGEST_HOURS: i64 = 24 * 31;
 /// Reads the days with their names.
 ///
 /// # Errors
-/// When the file cannot be read or holds no all-day event.
-pub fn read(file: &Path) -> Result<BTreeMap<Date, String>, Failure> {
-    let data = std::fs::read(file).map_err(|error| {
-        Failure::user(format!("the holidays in {} cannot be read", file.display()))
-            .because(error)
-            .hint("correct `holidays` in the configuration, or take it out")
-    })?;
-    let days = days(&data);
-    if days.is_empty() {
-        return Err(Failure::user(format!("{} holds no all-day event", file.display()))
-            .hint("`holidays` wants an .ics file in which each holiday is an all-day event"));
-    }
-    Ok(days)
-}
-
-fn days(data: &[u8]) -> BTreeMap<Date, String> {
+/// When there is no all-day event in the text.
+pub(super) fn days(data: &[u8]) -> Result<Vec<(Date, String)>, String> {
     let utc = TimeZone::UTC;
     let edge = |year| Date::new(year, 1, 1).map_or(jiff::Timestamp::UNIX_EPOCH, |date| crate::model::time::resolve(date.at(0, 0, 0, 0), &utc));
     let window = Window::new(edge(YEARS.0), edge(YEARS.1));
@@ -53,7 +37,10 @@ fn days(data: &[u8]) -> BTreeMap<Date, String> {
             }
         }
     }
-    days
+    if days.is_empty() {
+        return Err("it holds no all-day event".to_owned());
+    }
+    Ok(days.into_iter().collect())
 }
 
 #[cfg(test)]
@@ -69,7 +56,7 @@ mod tests {
             BEGIN:VEVENT\r\nUID:b\r\nDTSTART;VALUE=DATE:20200501\r\nRRULE:FREQ=YEARLY\r\nSUMMARY:May Day\r\nEND:VEVENT\r\n\
             BEGIN:VEVENT\r\nUID:c\r\nDTSTART:20261224T150000Z\r\nDTEND:20261224T160000Z\r\nSUMMARY:Party\r\nEND:VEVENT\r\n\
             END:VCALENDAR\r\n";
-        let days = days(text.as_bytes());
+        let days: BTreeMap<_, _> = days(text.as_bytes()).unwrap().into_iter().collect();
         assert_eq!(days.get(&date(2026, 12, 25)).map(String::as_str), Some("Christmas"));
         assert!(days.contains_key(&date(2026, 12, 26)) && !days.contains_key(&date(2026, 12, 27)));
         assert_eq!(days.get(&date(2027, 5, 1)).map(String::as_str), Some("May Day"));
