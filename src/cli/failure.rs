@@ -194,6 +194,18 @@ impl From<io::Error> for Failure {
     }
 }
 
+/// A question that was not answered.
+pub fn asked(error: inquire::InquireError) -> Failure {
+    match error {
+        inquire::InquireError::OperationCanceled | inquire::InquireError::OperationInterrupted => {
+            Failure::user("stopped; nothing was changed")
+        }
+        other => Failure::user("the terminal cannot be asked")
+            .because(other)
+            .hint("give the answers as options; `--help` lists them"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -20,6 +20,10 @@ pub mod apply;
 pub mod plan;
 pub mod sync;
 pub mod undo;
+pub mod lookout;
+pub mod reflect;
+pub mod said;
+pub mod status;
 pub mod wire;
 
 use std::ffi::OsString;
@@ -33,6 +37,7 @@ use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::out::{Color, Out};
 use crate::config::env::Env;
+use crate::model::observation::Word;
 
 /// Keeps recurring 1:1 meetings alive on real calendars
 ///
@@ -101,10 +106,20 @@ pub enum Verb {
     Apply(apply::ApplyArgs),
     /// Put back what was there before one of onbeat's writes
     Undo(undo::UndoArgs),
+    /// Each pair: next meeting, agenda, flags; and how the accounts are
+    Status(status::StatusArgs),
     /// Note a talking point for the next 1:1
     Note(note::NoteArgs),
     /// Action items: who does what until when
     Action(action::ActionArgs),
+    /// Three questions after a meeting, one line each
+    Reflect(reflect::ReflectArgs),
+    /// Say that a meeting took place
+    Held(said::SaidArgs),
+    /// Say that a meeting did not take place
+    Skip(said::SaidArgs),
+    /// Say that a meeting did not take place, for a good reason
+    Excuse(said::SaidArgs),
     /// What onbeat wrote to calendars
     Log(log::LogArgs),
     /// Stop touching the calendar
@@ -167,6 +182,11 @@ fn dispatch(verb: Verb, context: &Context, out: &mut Out) -> Result<(), Failure>
         Verb::Plan(args) => plan::run(context, &args, out),
         Verb::Apply(args) => apply::run(context, &args, out),
         Verb::Undo(args) => undo::run(context, &args, out),
+        Verb::Status(args) => status::run(context, &args, out),
+        Verb::Reflect(args) => reflect::run(context, &args, out),
+        Verb::Held(args) => said::run(context, &args, Word::Held, out),
+        Verb::Skip(args) => said::run(context, &args, Word::Skip, out),
+        Verb::Excuse(args) => said::run(context, &args, Word::Excuse, out),
         Verb::Note(args) => note::run(context, &args, out),
         Verb::Action(args) => action::run(context, &args, out),
         Verb::Log(args) => log::run(context, &args, out),
