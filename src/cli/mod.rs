@@ -2,6 +2,7 @@
 //! `wire.rs` puts the parts together, `failure.rs` decides how an error ends.
 
 pub mod action;
+pub mod apply;
 pub mod completions;
 pub mod context;
 pub mod dates;
@@ -11,19 +12,19 @@ pub mod ics;
 pub mod items;
 pub mod log;
 pub mod logging;
+pub mod lookout;
 pub mod man;
 pub mod note;
 pub mod out;
 pub mod pairs;
 pub mod pause;
-pub mod apply;
 pub mod plan;
-pub mod sync;
-pub mod undo;
-pub mod lookout;
 pub mod reflect;
 pub mod said;
+pub mod solve;
 pub mod status;
+pub mod sync;
+pub mod undo;
 pub mod wire;
 
 use std::ffi::OsString;
@@ -126,6 +127,8 @@ pub enum Verb {
     Pause(pause::PauseArgs),
     /// Go on touching the calendar
     Resume(pause::ResumeArgs),
+    /// Slot assignment for an instance file
+    Solve(solve::Args),
     /// Plumbing over calendar files, for scripts and tests
     Ics(ics::IcsArgs),
     /// Print a completion script for a shell
@@ -152,7 +155,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, env: Env) -> ExitCode {
     };
     let quiet = cli.global.quiet;
     match start(cli, env) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(failure) => {
             if failure.kind != failure::Kind::BrokenPipe && !(quiet && failure.message.is_empty()) {
                 let _ = std::io::stderr().write_all(failure.render().as_bytes());
@@ -162,7 +165,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, env: Env) -> ExitCode {
     }
 }
 
-fn start(cli: Cli, env: Env) -> Result<(), Failure> {
+fn start(cli: Cli, env: Env) -> Result<ExitCode, Failure> {
     let global = cli.global;
     let daemon = false;
     logging::start(&env, global.verbose, global.quiet, global.color, daemon)?;
@@ -172,11 +175,11 @@ fn start(cli: Cli, env: Env) -> Result<(), Failure> {
     let result = dispatch(cli.verb, &context, &mut out);
     // What was printed before a failure is still a result.
     let flushed = out.flush();
-    result.and(flushed)
+    result.and_then(|code| flushed.map(|()| code))
 }
 
-fn dispatch(verb: Verb, context: &Context, out: &mut Out) -> Result<(), Failure> {
-    match verb {
+fn dispatch(verb: Verb, context: &Context, out: &mut Out) -> Result<ExitCode, Failure> {
+    let done = match verb {
         Verb::Demo(args) => demo::run(context, &args, out),
         Verb::Sync(args) => sync::run(context, &args, out),
         Verb::Plan(args) => plan::run(context, &args, out),
@@ -196,7 +199,9 @@ fn dispatch(verb: Verb, context: &Context, out: &mut Out) -> Result<(), Failure>
             let mut notes = std::io::stderr();
             ics::run(&args, out.writer(), &mut notes).map_err(Failure::from)
         }
+        Verb::Solve(args) => return Ok(solve::run(&args)),
         Verb::Completions(args) => completions::run(&args, out),
         Verb::Man(args) => man::run(&args, out),
-    }
+    };
+    done.map(|()| ExitCode::SUCCESS)
 }
