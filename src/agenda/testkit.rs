@@ -54,6 +54,8 @@ pub(super) fn pair(role: Role, template: &str) -> Pair {
         priority: 2,
         mode: Mode::Act,
         never_move: false,
+        pinned: false,
+        free_busy_url: None,
         account: AccountId::new("work"),
         title: "1:1".to_owned(),
         template: template.to_owned(),

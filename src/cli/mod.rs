@@ -9,6 +9,7 @@ pub mod ics;
 pub mod logging;
 pub mod man;
 pub mod out;
+pub mod solve;
 pub mod wire;
 
 use std::ffi::OsString;

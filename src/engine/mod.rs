@@ -11,6 +11,7 @@ pub mod fetch;
 pub mod hook;
 pub mod items;
 pub mod look;
+pub mod lookback;
 pub mod parsed;
 pub mod planning;
 pub mod quiet;

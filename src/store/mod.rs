@@ -6,7 +6,9 @@
 //! take `&self`; one store belongs to one thread.
 
 mod agenda;
+mod calendars;
 mod catalog;
+mod change;
 mod error;
 mod items;
 mod journal;
@@ -22,6 +24,7 @@ mod rows;
 mod schema;
 
 pub use agenda::FrozenAgenda;
+pub use calendars::{SkippedMember, Tombstone};
 pub use catalog::Catalog;
 pub use error::StoreError;
 pub use items::ItemScope;
@@ -29,7 +32,7 @@ pub use journal::{EntryFilter, WriteCounts};
 pub use ledger::{LedgerRow, NewLedgerRow};
 pub use lock::StateLock;
 pub use marks::{Pause, Pin, RaisedFlag};
-pub use mirror::{CalendarState, SkippedMember, Tombstone};
+pub use mirror::CalendarState;
 pub use open::{Quarantined, STATE_FILE, Store};
 pub use reading::{Finished, PendingRemovals, ReadExtent, Reading, ReadingEnd, TokenChange};
 
