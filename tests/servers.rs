@@ -74,8 +74,8 @@ fn the_proxy_passes_what_it_should_and_breaks_what_it_is_told_to() {
     assert_eq!(direct.status, 200, "but the write was done");
     let passed = by_proxy("GET", "").unwrap();
     assert_eq!((passed.status, &passed.body), (200, &direct.body));
-    proxy.on("GET", Fault::Truncate(10));
-    assert_eq!(by_proxy("GET", "").unwrap().body, &direct.body[..10]);
+    proxy.on("GET", Fault::CutOff(10));
+    assert_eq!(by_proxy("GET", "").unwrap().body, &direct.body[..direct.body.len() - 10]);
     proxy.heal();
     proxy.on("*", Fault::Reset);
     assert!(by_proxy("DELETE", "").is_err());

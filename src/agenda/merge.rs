@@ -316,3 +316,7 @@ fn finish(text: &Text<'_>, woven: Woven, outside: &[Entry], deleted: &[&Entry]) 
         left_out: woven.left_out,
     }
 }
+
+#[cfg(test)]
+#[path = "merge_tests.rs"]
+mod tests;

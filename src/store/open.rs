@@ -163,7 +163,7 @@ impl Store {
     fn quick_check(&self) -> Result<(), StoreError> {
         let verdict: String = self
             .connection
-            .pragma_query_value(None, "quick_check(1)", |row| row.get(0))
+            .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
             .map_err(|e| self.fail(e))?;
         if verdict == "ok" {
             return Ok(());

@@ -22,18 +22,22 @@ pub async fn radicale(case: &str) -> Option<Site> {
         keeps_bytes: false,
         unique_uids: true,
         schedules: false,
+        answers_per_occurrence: true,
         free_busy: false,
         engine: MailEngine::None,
     };
     site(Kind::Radicale, case, traits).await
 }
 
-/// Xandikos: carries invitations; its free/busy answers about others are errors.
+/// Xandikos: carries invitations; its free/busy answers about others are errors. It
+/// puts an answer on every component of the event, the last one's on all, and only
+/// in the calendar every user has.
 pub async fn xandikos(case: &str) -> Option<Site> {
     let traits = Traits {
         keeps_bytes: false,
         unique_uids: true,
         schedules: true,
+        answers_per_occurrence: false,
         free_busy: false,
         engine: MailEngine::Xandikos,
     };
@@ -46,6 +50,7 @@ pub async fn cyrus(case: &str) -> Option<Site> {
         keeps_bytes: false,
         unique_uids: true,
         schedules: true,
+        answers_per_occurrence: true,
         free_busy: true,
         engine: MailEngine::Cyrus,
     };
@@ -83,8 +88,11 @@ async fn site(kind: Kind, case: &str, traits: Traits) -> Option<Site> {
         provider.calendars().await.unwrap_or_else(|e| panic!("discovery on {kind:?}: {e:?}"));
     let own = found.iter().find(|info| info.name == calendar_name);
     let own = own.unwrap_or_else(|| panic!("{calendar_name} is not in {found:?}"));
+    let default = server.default_calendar("alice");
+    let invitations = found.iter().find(|info| info.id.collection.ends_with(&default));
     Some(Site {
         calendar: own.id.clone(),
+        invitations: invitations.expect("everybody has one").id.clone(),
         provider,
         calendar_name,
         hand: Box::new(DavHand { server, collection }),

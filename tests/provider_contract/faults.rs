@@ -32,6 +32,13 @@ async fn three_read_and_two_changes_waiting(site: &Site) -> Mirror {
     mirror
 }
 
+/// Removes what a round left, for the next one.
+fn clear(site: &Site) {
+    for n in [1, 3, 4] {
+        site.hand.remove(&format!("e{n}.ics"));
+    }
+}
+
 /// A first and a later reading under a fault fail, lose nothing, and recover.
 async fn readings_fail_and_recover(site: &Site, method: &str, fault: &Fault) -> Vec<ErrorKind> {
     let mut mirror = three_read_and_two_changes_waiting(site).await;
@@ -54,28 +61,52 @@ async fn readings_fail_and_recover(site: &Site, method: &str, fault: &Fault) -> 
     errors.map(|error| error.kind).collect()
 }
 
-pub async fn a_server_that_asks_to_wait_is_not_an_empty_calendar(site: &Site) {
-    let kinds = readings_fail_and_recover(site, "*", &Fault::unavailable("120")).await;
-    let fine =
-        |kind: &ErrorKind| matches!(kind, ErrorKind::RateLimited { .. } | ErrorKind::Unavailable);
-    assert!(kinds.iter().all(fine), "{kinds:?}");
-    assert_eq!(kinds.len(), 2);
+pub async fn a_failing_server_is_not_an_empty_calendar(site: &Site) {
+    for status in [500, 502, 503] {
+        let fault = Fault::Answer { status, headers: Vec::new(), body: "sorry".to_owned() };
+        let kinds = readings_fail_and_recover(site, "*", &fault).await;
+        let fine = |kind: &ErrorKind| {
+            matches!(kind, ErrorKind::Unavailable | ErrorKind::RateLimited { .. })
+        };
+        assert!(kinds.len() == 2 && kinds.iter().all(fine), "{status}: {kinds:?}");
+        clear(site);
+    }
+}
+
+pub async fn a_server_that_asks_to_wait_is_not_asked_again(site: &Site) {
+    let mut mirror = three_read_and_two_changes_waiting(site).await;
+    let before = mirror.held.clone();
+    proxy(site).on("*", Fault::unavailable("120"));
+    let first = site.read(&mut mirror).await.unwrap_err();
+    let ErrorKind::RateLimited { retry_after: Some(wait) } = first.kind else {
+        panic!("{first:?}")
+    };
+    assert!(wait.as_secs() > 60 && wait.as_secs() <= 120, "{wait:?}");
+    proxy(site).take();
+    assert!(site.read(&mut mirror).await.is_err());
+    assert!(site.provider.calendars().await.is_err());
+    assert_eq!(proxy(site).take().len(), 0, "nothing is asked before the time");
+    assert_eq!(mirror.held, before);
 }
 
 pub async fn a_body_that_breaks_off_is_not_the_whole(site: &Site) {
-    for keep in [0, 60, 400, 900] {
+    for missing in [1, 20, 200, usize::MAX] {
         let mut mirror = three_read_and_two_changes_waiting(site).await;
-        proxy(site).on("REPORT", Fault::Truncate(keep));
-        let before = mirror.held.len();
+        proxy(site).on("*", Fault::CutOff(missing));
+        let before = mirror.held.clone();
         let read = site.read(&mut mirror).await;
-        assert!(!concludes(&read), "cut after {keep} bytes: {read:?}");
-        assert!(mirror.held.len() >= before);
+        assert!(!concludes(&read), "without the last {missing} bytes: {read:?}");
+        assert!(
+            before.keys().all(|href| mirror.held.contains_key(href)),
+            "nothing is taken for gone"
+        );
         let mut fresh = Mirror::default();
         let first = site.read(&mut fresh).await;
-        assert!(!concludes(&first), "cut after {keep} bytes: {first:?}");
+        assert!(!concludes(&first), "without the last {missing} bytes: {first:?}");
         proxy(site).heal();
         site.read(&mut mirror).await.unwrap();
         assert_eq!(mirror.uids(), [site.uid("e1"), site.uid("e3"), site.uid("e4")]);
+        clear(site);
     }
 }
 
@@ -91,10 +122,8 @@ pub async fn an_empty_answer_is_an_error(site: &Site) {
     for status in [200, 207] {
         let headers = vec![("Content-Type".to_owned(), "application/xml".to_owned())];
         let fault = Fault::Answer { status, headers, body: String::new() };
-        readings_fail_and_recover(site, "REPORT", &fault).await;
-        for n in [1, 3, 4] {
-            site.hand.remove(&format!("e{n}.ics"));
-        }
+        readings_fail_and_recover(site, "*", &fault).await;
+        clear(site);
     }
 }
 

@@ -86,7 +86,8 @@ macro_rules! faults {
     ($home:ident $($site:ident $name:ident)*) => {
         $(suite! { $home $site $name:
             faults {
-                a_server_that_asks_to_wait_is_not_an_empty_calendar
+                a_failing_server_is_not_an_empty_calendar
+                a_server_that_asks_to_wait_is_not_asked_again
                 a_body_that_breaks_off_is_not_the_whole
                 a_login_page_is_an_error
                 an_empty_answer_is_an_error

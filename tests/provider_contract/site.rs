@@ -24,6 +24,8 @@ pub struct Traits {
     pub unique_uids: bool,
     /// It carries invitations and answers between its users.
     pub schedules: bool,
+    /// An answer to one occurrence is an answer to that one only.
+    pub answers_per_occurrence: bool,
     /// It tells when another user is busy.
     pub free_busy: bool,
     /// Whose mail rules hold.
@@ -49,6 +51,8 @@ pub trait Hand {
 pub struct Site {
     pub provider: Box<dyn CalendarProvider>,
     pub calendar: CalendarId,
+    /// Where invitations and answers are handled.
+    pub invitations: CalendarId,
     /// What people call the calendar.
     pub calendar_name: String,
     pub hand: Box<dyn Hand>,
@@ -76,9 +80,18 @@ impl Site {
 
     /// One reading into the mirror, with the conclusions the engine draws.
     pub async fn read(&self, mirror: &mut Mirror) -> Result<Changes, ProviderError> {
+        self.read_of(&self.calendar, mirror).await
+    }
+
+    /// The same of another calendar.
+    pub async fn read_of(
+        &self,
+        calendar: &CalendarId,
+        mirror: &mut Mirror,
+    ) -> Result<Changes, ProviderError> {
         mirror.begin();
         let since = mirror.token.clone();
-        let changes = self.provider.changes(&self.calendar, since.as_ref(), mirror).await?;
+        let changes = self.provider.changes(calendar, since.as_ref(), mirror).await?;
         mirror.conclude(&changes);
         Ok(changes)
     }
@@ -137,12 +150,14 @@ pub async fn vdir(case: &str) -> Option<Site> {
         keeps_bytes: true,
         unique_uids: false,
         schedules: false,
+        answers_per_occurrence: true,
         free_busy: false,
         engine: MailEngine::None,
     };
     Some(Site {
         provider: Box::new(VDir::new(config)),
         calendar: CalendarId::new("site", "one-on-ones"),
+        invitations: CalendarId::new("site", "one-on-ones"),
         calendar_name: "1:1s".to_owned(),
         hand: Box::new(FileHand { folder: calendar }),
         traits,

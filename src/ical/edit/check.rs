@@ -1,6 +1,8 @@
 //! The self-check of an edit: the result is read again, and the difference to
 //! the original must be the intended one and nothing else.
 
+use std::borrow::Cow;
+
 use crate::ical::component;
 use crate::ical::lines::Lines;
 use crate::ical::parse::parse;
@@ -24,9 +26,19 @@ pub(super) fn only_intended(
     uid: &str,
     edited: Edited,
 ) -> Result<(), &'static str> {
-    outside_is_equal(before, after, edited)?;
+    outside_is_equal(&ended(before), &ended(after), edited)?;
     models_agree(before, after, uid, edited)?;
     independent_reader_agrees(before, after, edited)
+}
+
+/// The text with a line break at its end: one that lacks it gets one when an
+/// override is put behind its last line.
+fn ended(data: &[u8]) -> Cow<'_, [u8]> {
+    if data.ends_with(b"\n") || data.ends_with(b"\r") {
+        return Cow::Borrowed(data);
+    }
+    let newline = if memchr::memmem::find(data, b"\r\n").is_some() { &b"\r\n"[..] } else { b"\n" };
+    Cow::Owned([data, newline].concat())
 }
 
 /// Every line outside of the edited component keeps its bytes and order.
@@ -158,5 +170,5 @@ pub(super) fn edited_body<'e>(
 
 /// The value a written DESCRIPTION line will be read as.
 pub(super) fn text_of(rest: &[u8]) -> String {
-    unescape(Property::from_rest(std::borrow::Cow::Borrowed(rest)).value())
+    unescape(Property::from_rest(Cow::Borrowed(rest)).value())
 }

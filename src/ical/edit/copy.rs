@@ -33,44 +33,33 @@ pub(super) fn component(
     viewer: &TimeZone,
 ) -> Option<Vec<u8>> {
     let newline = lines.newline();
-    let times = times(lines, master, id, changes, viewer)?;
+    // Lines that replace the master's, or stand behind its last property.
+    let mut set = times(lines, master, id, changes, viewer)?;
+    set.extend(changes.set.iter().map(|(name, rest)| Set::new(name, rest.clone())));
     let mut out = Vec::new();
-    let mut set: Vec<bool> = vec![false; changes.set.len()];
-    let mut props_done = false;
+    let mut in_properties = true;
     for at in master.lines.clone() {
         let Some(line) = lines.get(at) else { continue };
-        let own = line.depth() == master.depth && line.kind() == LineKind::Property;
-        if !own {
-            let first_child = line.kind() == LineKind::Begin && line.depth() > master.depth;
-            let end = at + 1 == master.lines.end;
-            if !props_done && (first_child || end) {
-                props_done = true;
-                append_missing(&mut out, changes, &set, &times, newline);
+        if line.depth() != master.depth || line.kind() != LineKind::Property {
+            let child = line.kind() == LineKind::Begin && line.depth() > master.depth;
+            if in_properties && (child || at + 1 == master.lines.end) {
+                in_properties = false;
+                set.iter_mut().for_each(|s| s.write(&mut out, newline));
             }
             out.extend_from_slice(lines.raw(line));
             continue;
         }
-        let name = lines.name(line).to_ascii_uppercase();
-        let name = String::from_utf8_lossy(&name);
-        if is_recurrence(&name) || changes.drop.contains(&&*name) {
+        let name = String::from_utf8_lossy(&lines.name(line)).to_ascii_uppercase();
+        if is_recurrence(&name) || changes.drop.contains(&name.as_str()) {
             continue;
         }
-        if let Some(n) = changes.set.iter().position(|(key, _)| *key == name) {
-            if let (Some(done), Some((_, rest))) = (set.get_mut(n), changes.set.get(n)) {
-                if !std::mem::replace(done, true) {
-                    out.extend(render(&name, rest, newline));
-                }
-            }
-            continue;
-        }
-        match times.iter().find(|(key, _)| *key == name) {
-            Some((_, Some(rest))) => out.extend(render(&name, rest, newline)),
-            Some((_, None)) | None => out.extend_from_slice(lines.raw(line)),
+        match set.iter_mut().find(|s| s.name == name) {
+            Some(set) => set.write(&mut out, newline),
+            None => out.extend_from_slice(lines.raw(line)),
         }
         if name == "DTSTART" {
-            if let Some((_, Some(rest))) = times.iter().find(|(key, _)| *key == "RECURRENCE-ID") {
-                out.extend(render("RECURRENCE-ID", rest, newline));
-            }
+            let id = set.iter_mut().filter(|s| s.name == "RECURRENCE-ID");
+            id.for_each(|id| id.write(&mut out, newline));
         }
     }
     if !out.ends_with(newline) {
@@ -79,20 +68,22 @@ pub(super) fn component(
     Some(out)
 }
 
-fn append_missing(
-    out: &mut Vec<u8>,
-    changes: &Changes<'_>,
-    set: &[bool],
-    times: &[(&'static str, Option<Vec<u8>>)],
-    newline: &[u8],
-) {
-    for ((name, rest), _) in changes.set.iter().zip(set).filter(|(_, done)| !**done) {
-        out.extend(render(name, rest, newline));
+/// A line of the override that is not the master's.
+struct Set {
+    name: &'static str,
+    rest: Vec<u8>,
+    done: bool,
+}
+
+impl Set {
+    fn new(name: &'static str, rest: Vec<u8>) -> Self {
+        Self { name, rest, done: false }
     }
-    // A length given where the master says none.
-    for (name, rest) in times.iter().filter(|(name, _)| *name == "+DURATION") {
-        if let Some(rest) = rest {
-            out.extend(render(name.trim_start_matches('+'), rest, newline));
+
+    /// Writes the line, once.
+    fn write(&mut self, out: &mut Vec<u8>, newline: &[u8]) {
+        if !std::mem::replace(&mut self.done, true) {
+            out.extend(render(self.name, &self.rest, newline));
         }
     }
 }
@@ -101,35 +92,33 @@ fn is_recurrence(name: &str) -> bool {
     matches!(name, "RRULE" | "RDATE" | "EXDATE" | "EXRULE" | "RECURRENCE-ID")
 }
 
-/// RECURRENCE-ID and the time lines of the override: `None` keeps the line as it
-/// is.
+/// RECURRENCE-ID and the time lines of the override.
 fn times(
     lines: &Lines<'_>,
     master: &Component,
     id: &CalTime,
     changes: &Changes<'_>,
     viewer: &TimeZone,
-) -> Option<Vec<(&'static str, Option<Vec<u8>>)>> {
+) -> Option<Vec<Set>> {
     let start = Written::read(lines, master, "DTSTART")?;
     let end = Written::read(lines, master, "DTEND");
     let mut recurrence_id = start.form();
     recurrence_id.push(b':');
     recurrence_id.extend_from_slice(super::moment::value(id).as_bytes());
     let new_start = changes.start.unwrap_or(id);
-    let mut out =
-        vec![("RECURRENCE-ID", Some(recurrence_id)), ("DTSTART", Some(start.with(new_start)))];
     let new_at = new_start.instant(viewer);
+    let mut out =
+        vec![Set::new("RECURRENCE-ID", recurrence_id), Set::new("DTSTART", start.with(new_start))];
     match (end, changes.duration) {
         (Some(end), Some(length)) => {
-            out.push(("DTEND", Some(end.at(plus(new_at, length), viewer))))
+            out.push(Set::new("DTEND", end.at(plus(new_at, length), viewer)));
         }
         (Some(end), None) => {
-            out.push(("DTEND", Some(moved_end(&start, &end, new_start, new_at, viewer))))
+            out.push(Set::new("DTEND", moved_end(&start, &end, new_start, new_at, viewer)));
         }
         (None, Some(length)) => {
-            let rest = format!(":{}", crate::ical::value::format_duration(length)).into_bytes();
-            let has = master.property(lines, "DURATION").is_some();
-            out.push((if has { "DURATION" } else { "+DURATION" }, Some(rest)));
+            let rest = format!(":{}", crate::ical::value::format_duration(length));
+            out.push(Set::new("DURATION", rest.into_bytes()));
         }
         (None, None) => {}
     }

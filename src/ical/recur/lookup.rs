@@ -131,7 +131,9 @@ fn days_cadence(every: u16) -> Cadence {
 
 fn monthly(rule: &Rule, every: u16) -> Option<Cadence> {
     if !rule.has_days() {
-        let once = rule.month_days.len() <= 1 && rule.positions.is_empty();
+        // `BYMONTHDAY=28,29,30;BYSETPOS=-1`: the 30th, or the last day.
+        let last_of = rule.positions == [-1] && rule.month_days.first() == Some(&28);
+        let once = last_of || rule.month_days.len() <= 1 && rule.positions.is_empty();
         return once.then_some(Cadence { every, unit: CadenceUnit::Months });
     }
     if !rule.month_days.is_empty() {

@@ -15,6 +15,7 @@ use crate::provider::caldav::stream::{Reply, rows};
 use crate::provider::caldav::sync_collection;
 use crate::provider::error::{ErrorKind, ProviderError};
 use crate::provider::http::Http;
+use crate::provider::http::origin::shown;
 use crate::provider::{Changes, Extent, MirrorSink};
 
 /// A report that repeats so many known members looks like a full listing.
@@ -181,6 +182,12 @@ impl<'a> Reading<'a> {
             Reply::Rows { value, .. } => value,
             Reply::Refused(refused) => return Err(refused.error),
         };
+        if listing.is_missing {
+            return Err(ProviderError::new(
+                ErrorKind::NotFound,
+                format!("PROPFIND {}", shown(&self.url)),
+            ));
+        }
         if listing.truncated && state.reports_changes {
             // A listing that is cut can only be completed by the report's pages.
             if let Some((complete, token)) = self.report("").await? {
