@@ -19,7 +19,7 @@ use crate::config::account::DavAccount;
 use crate::config::env::Env;
 use crate::config::{self, Account, AccountKind, Config};
 use crate::engine::parsed::ParsedMirror;
-use crate::engine::sources::NoSources;
+use crate::engine::sources::LocalSources;
 use crate::engine::world::{AccountLink, Settings, World};
 use crate::model::id::OwnerId;
 use crate::model::ledger::LedgerState;
@@ -132,7 +132,7 @@ pub fn assemble(config: &Config, store: Store, context: &Context) -> World {
         settings: settings(config),
         templates: BTreeMap::new(),
         bank: QuestionBank::default(),
-        sources: Box::new(NoSources),
+        sources: Box::new(LocalSources),
         parsed: ParsedMirror::default(),
         ledger: LedgerState::default(),
     }
