@@ -116,6 +116,9 @@ pub fn world(context: &Context, verb: &str) -> Result<(World, StateLock), Failur
     let config = load(context)?;
     let store = Store::open(&context.state_dir()?)?;
     let lock = store.lock(verb)?;
+    if let Some(moment) = &context.env.die_at {
+        crate::engine::hook::die_at(moment);
+    }
     Ok((assemble(&config, store, context), lock))
 }
 
@@ -195,8 +198,7 @@ pub fn provider(account: &Account, env: &Env) -> Result<Box<dyn CalendarProvider
                 };
                 config.extra_ca = Some(std::fs::read(file).map_err(unreadable)?);
             }
-            CalDav::new(config)?;
-            Err(ProviderError::new(ErrorKind::Unsupported(String::new()), String::new()))
+            Ok(Box::new(CalDav::new(config)?))
         }
         AccountKind::Google(_) => {
             let kind = ErrorKind::Unsupported("Google accounts".to_owned());
