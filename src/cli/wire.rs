@@ -2,6 +2,7 @@
 //! clocks and puts them together with configuration and state.
 
 mod holidays;
+mod own;
 mod unavailable;
 
 use std::collections::BTreeMap;
@@ -11,7 +12,6 @@ use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::agenda::DraftOptions;
-use crate::agenda::questions::QuestionBank;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::clock::{Clock, FixedClock, SystemClock};
@@ -19,7 +19,7 @@ use crate::config::account::DavAccount;
 use crate::config::env::Env;
 use crate::config::{self, Account, AccountKind, Config};
 use crate::engine::parsed::ParsedMirror;
-use crate::engine::sources::NoSources;
+use crate::engine::sources::LocalSources;
 use crate::engine::world::{AccountLink, Settings, World};
 use crate::model::id::OwnerId;
 use crate::model::ledger::LedgerState;
@@ -116,12 +116,15 @@ pub fn world(context: &Context, verb: &str) -> Result<(World, StateLock), Failur
     let config = load(context)?;
     let store = Store::open(&context.state_dir()?)?;
     let lock = store.lock(verb)?;
-    Ok((assemble(&config, store, context), lock))
+    Ok((assemble(&config, store, context)?, lock))
 }
 
 /// A world over a configuration and an open state.
-pub fn assemble(config: &Config, store: Store, context: &Context) -> World {
-    World {
+///
+/// # Errors
+/// When the owner's templates or questions cannot be read.
+pub fn assemble(config: &Config, store: Store, context: &Context) -> Result<World, Failure> {
+    Ok(World {
         owner: config.owner.clone(),
         me: config.me.clone(),
         pairs: config.pairs.clone(),
@@ -130,12 +133,12 @@ pub fn assemble(config: &Config, store: Store, context: &Context) -> World {
         store,
         clock: context.clock(),
         settings: settings(config),
-        templates: BTreeMap::new(),
-        bank: QuestionBank::default(),
-        sources: Box::new(NoSources),
+        templates: own::templates(&config.agenda.templates)?,
+        bank: own::bank(config.agenda.questions.as_deref())?,
+        sources: Box::new(LocalSources),
         parsed: ParsedMirror::default(),
         ledger: LedgerState::default(),
-    }
+    })
 }
 
 /// The configured accounts with their connections. One that cannot be used

@@ -23,7 +23,7 @@ use crate::ical::parse::{Parsed, parse};
 use crate::ical::recur::length::Length;
 use crate::ical::{compare, write};
 use crate::model::event::EventBody;
-use crate::model::id::Address;
+use crate::model::id::{Address, EventUid};
 use crate::model::plan::Action;
 use crate::model::time::CalTime;
 
@@ -135,8 +135,10 @@ pub fn apply(
 /// whose answer was lost.
 pub fn holds(current: Option<&[u8]>, action: &Action, zone: &TimeZone) -> bool {
     match action {
+        // Its UID is derived from the pair: who else would have made it? What a
+        // server or a person made of it since does not undo the creation.
         Action::CreateSeries(series) => current.is_some_and(|data| {
-            write::series(series).is_ok_and(|want| compare::same_meaning(&want, data, zone))
+            parse(data).events.iter().any(|event| event.uid == series.uid && event.recurs())
         }),
         Action::MoveOccurrence { occurrence, recurrence_id, start, duration } => {
             let at = instant(occurrence.recurrence_id, recurrence_id.as_ref(), zone);
@@ -158,6 +160,19 @@ pub fn holds(current: Option<&[u8]>, action: &Action, zone: &TimeZone) -> bool {
             (None, Some(_)) | (Some(_), None) => false,
         },
     }
+}
+
+/// What one occurrence says in a text: its override, else the master's words at
+/// that time; `None` when the text has no such occurrence.
+pub fn body_at(
+    data: &[u8],
+    uid: &EventUid,
+    at: Option<Timestamp>,
+    zone: &TimeZone,
+) -> Option<EventBody> {
+    let parsed = parse(data);
+    let event = parsed.events.iter().find(|event| event.uid == *uid)?;
+    check::edited_body(event, at, zone).cloned()
 }
 
 fn body_of(
