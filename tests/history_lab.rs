@@ -3,6 +3,8 @@
 //! no part of the repository: `ONBEAT_HISTORY` names folders of them, separated by
 //! `:`; without it this suite has nothing to do and says so.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)] // a test
+
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -337,8 +339,16 @@ fn folders() -> Vec<PathBuf> {
 
 fn judge(dir: &Path, report: &Report, mode: &str, at_least: f64) {
     let answer = answer(report);
-    let file = std::env::temp_dir().join(format!("onbeat-history-{}-{mode}.json", name(dir)));
-    fs::write(file, answer.to_string()).unwrap();
+    let stem = format!("onbeat-history-{}-{mode}", name(dir));
+    let write = |end: &str, text: String| {
+        fs::write(std::env::temp_dir().join(format!("{stem}{end}")), text).unwrap();
+    };
+    write(".json", answer.to_string());
+    write("-report.json", onbeat::report::json::to_string(report));
+    write("-report.html", onbeat::report::html::page(report));
+    write("-report.txt", onbeat::report::text::terminal(report, false));
+    write("-report.md", onbeat::report::text::markdown(report));
+    write("-report.csv", onbeat::report::csv::to_string(report));
     let (f1, causes) = score(&read_json(&dir.join("truth.json")), &answer, mode == "final");
     eprintln!("{} {mode}: macro-F1 {f1:.4}", dir.display());
     assert!(f1 >= at_least, "{} {mode}: macro-F1 {f1}", dir.display());

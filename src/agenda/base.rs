@@ -7,14 +7,15 @@
 //! + call Ana                     typed (or reworded) by people: never withdrawn
 //! - What went well?              deleted by people: not brought back
 //! | Dial-in: 1234                stood outside the block
+//! ~                              too much stood outside to keep
 //! ```
 
 use crate::agenda::parse::{Entry, Names};
 
 const HEADER: &str = "onbeat block 1";
 
-/// Most rows kept of the text outside, and most characters of each.
-const OUTSIDE_ROWS: usize = 200;
+/// Most rows of text outside that are followed, and most characters of each.
+pub(super) const OUTSIDE_ROWS: usize = 200;
 const OUTSIDE_CHARS: usize = 200;
 
 /// What a row is.
@@ -50,6 +51,7 @@ impl Record {
             match gutter {
                 "+ " => out.rows.push((Entry::of(rest, names), true)),
                 "- " => out.deleted.push(Entry::of(rest, names)),
+                "~ " => out.outside = None,
                 "| " => {
                     if let Some(outside) = &mut out.outside {
                         outside.push(outside_key(rest));
@@ -71,31 +73,34 @@ pub(super) fn outside_key(text: &str) -> String {
 /// Writes a record, row by row.
 pub(super) struct Writer {
     out: String,
-    outside: usize,
 }
 
 impl Writer {
     pub(super) fn new() -> Self {
-        Self { out: HEADER.to_owned(), outside: 0 }
+        Self { out: HEADER.to_owned() }
     }
 
     /// Adds a row; the text is one logical line.
     pub(super) fn row(&mut self, gutter: Gutter, text: &str) {
-        let sign = match gutter {
-            Gutter::Generated => "\n  ",
-            Gutter::Typed => "\n+ ",
-            Gutter::Deleted => "\n- ",
-            Gutter::Outside => {
-                self.outside += 1;
-                if self.outside > OUTSIDE_ROWS {
-                    return;
-                }
-                "\n| "
-            }
+        let (sign, limit) = match gutter {
+            Gutter::Generated => ("\n  ", usize::MAX),
+            Gutter::Typed => ("\n+ ", usize::MAX),
+            Gutter::Deleted => ("\n- ", usize::MAX),
+            Gutter::Outside => ("\n| ", OUTSIDE_CHARS),
         };
         self.out.push_str(sign);
-        let limit = if gutter == Gutter::Outside { OUTSIDE_CHARS } else { usize::MAX };
         self.out.extend(text.chars().filter(|c| !matches!(c, '\n' | '\r')).take(limit));
+    }
+
+    /// Adds the text outside; `None`: more than is followed.
+    pub(super) fn outside(&mut self, lines: Option<&[Entry]>) {
+        let Some(lines) = lines else {
+            self.out.push_str("\n~ ");
+            return;
+        };
+        for entry in lines.iter().filter(|entry| !outside_key(&entry.logical).is_empty()) {
+            self.row(Gutter::Outside, &entry.logical);
+        }
     }
 
     pub(super) fn finish(self) -> String {

@@ -26,7 +26,7 @@ pub(super) struct Sides<'a> {
     pub(super) theirs: &'a [Entry],
     /// Per line of theirs: the base row.
     pub(super) matched: &'a [Option<usize>],
-    pub(super) outside: &'a [Entry],
+    pub(super) outside: Option<&'a [Entry]>,
 }
 
 /// What people did in a meeting's event, without making a new text: to be read
@@ -47,8 +47,9 @@ pub fn edits(
     match find(&lines) {
         Found::Damaged => Vec::new(),
         Found::Absent => {
-            let outside = outside_entries(&lines, &names);
-            let sides = Sides { base: &base, theirs: &[], matched: &[], outside: &outside };
+            let outside = outside_entries(&lines, &[], &names);
+            let sides =
+                Sides { base: &base, theirs: &[], matched: &[], outside: outside.as_deref() };
             collect(&sides, &known, &names, false)
         }
         Found::Block { lines: inner, .. } => {
@@ -58,12 +59,11 @@ pub fn edits(
             let theirs = entries(lines.get(inner.clone()).unwrap_or_default(), &texts, &names);
             let before = lines.get(..inner.start.saturating_sub(1)).unwrap_or_default();
             let after = lines.get(inner.end + 1..).unwrap_or_default();
-            let mut outside = outside_entries(before, &names);
-            outside.extend(outside_entries(after, &names));
+            let outside = outside_entries(before, after, &names);
+            let outside = outside.as_deref();
             let rows: Vec<&Entry> = base.rows.iter().map(|(entry, _)| entry).collect();
             let matched = align(&theirs.iter().collect::<Vec<_>>(), &rows, REWORDED);
-            let sides =
-                Sides { base: &base, theirs: &theirs, matched: &matched, outside: &outside };
+            let sides = Sides { base: &base, theirs: &theirs, matched: &matched, outside };
             collect(&sides, &known, &names, true)
         }
     }
@@ -106,9 +106,8 @@ pub(super) fn collect(
             }
         }
     }
-    if let Some(before) = &sides.base.outside {
-        let new: Vec<&Entry> = sides
-            .outside
+    if let (Some(before), Some(outside)) = (&sides.base.outside, sides.outside) {
+        let new: Vec<&Entry> = outside
             .iter()
             .filter(|line| {
                 let key = outside_key(&line.logical);

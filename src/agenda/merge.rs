@@ -2,7 +2,7 @@
 //! of it, what the new draft says. People win.
 
 use crate::agenda::align::{REWORDED, SAME_MATTER, align};
-use crate::agenda::base::{Gutter, Record, Writer, outside_key};
+use crate::agenda::base::{Gutter, OUTSIDE_ROWS, Record, Writer};
 use crate::agenda::edits::{Sides, collect};
 use crate::agenda::format::{row_text, rows};
 use crate::agenda::marks::{Found, find};
@@ -76,30 +76,30 @@ pub fn merge(last_written: Option<&str>, current_description: &str, draft: &Agen
     match find(&lines) {
         Found::Damaged => keep(MergeState::MarksDamaged, Vec::new()),
         Found::Absent if last_written.is_some_and(|text| !text.is_empty()) => {
-            let outside = outside_entries(&lines, &names);
-            let sides = Sides { base: &base, theirs: &[], matched: &[], outside: &outside };
+            let outside = outside_entries(&lines, &[], &names);
+            let sides =
+                Sides { base: &base, theirs: &[], matched: &[], outside: outside.as_deref() };
             keep(MergeState::BlockRemoved, collect(&sides, &draft.known, &names, false))
         }
         Found::Absent => {
-            let outside = outside_entries(&lines, &names);
-            finish(&text, weave(&text, None, &rows, &[], &[]), &outside, &[])
+            let outside = outside_entries(&lines, &[], &names);
+            finish(&text, weave(&text, None, &rows, &[], &[]), outside.as_deref(), &[])
         }
         Found::Block { outer, lines: inner, begin, end } => {
             let known = known_texts(&base, &rows);
             let theirs = entries(lines.get(inner.clone()).unwrap_or_default(), &known, &names);
             let before = lines.get(..inner.start.saturating_sub(1)).unwrap_or_default();
             let after = lines.get(inner.end + 1..).unwrap_or_default();
-            let mut outside = outside_entries(before, &names);
-            outside.extend(outside_entries(after, &names));
-            let matched = Matched::of(&base, &theirs, &rows, &outside);
-            let sides =
-                Sides { base: &base, theirs: &theirs, matched: &matched.base, outside: &outside };
+            let outside = outside_entries(before, after, &names);
+            let outside = outside.as_deref();
+            let matched = Matched::of(&base, &theirs, &rows, outside.unwrap_or_default());
+            let sides = Sides { base: &base, theirs: &theirs, matched: &matched.base, outside };
             let edits = collect(&sides, &draft.known, &names, true);
             let place = Place { outer, begin, end };
             let plan = matched.plan(&base, &theirs, &rows);
             let woven = weave(&text, Some(&place), &rows, &theirs, &plan);
             let gone = matched.deleted(&base);
-            Merge { edits, ..finish(&text, woven, &outside, &gone) }
+            Merge { edits, ..finish(&text, woven, outside, &gone) }
         }
     }
 }
@@ -154,9 +154,19 @@ fn known_texts(base: &Record, rows: &[(String, Entry)]) -> Vec<String> {
     known
 }
 
-/// Lines outside the block, blank ones left out.
-pub(super) fn outside_entries(lines: &[RawLine], names: &Names<'_>) -> Vec<Entry> {
-    entries(lines, &[], names).into_iter().filter(|entry| !entry.is_blank()).collect()
+/// Lines outside the block, blank ones left out; `None` when there are more than
+/// can be followed.
+pub(super) fn outside_entries(
+    before: &[RawLine],
+    after: &[RawLine],
+    names: &Names<'_>,
+) -> Option<Vec<Entry>> {
+    let lines = || before.iter().chain(after).filter(|line| !line.text.is_empty());
+    if lines().nth(OUTSIDE_ROWS).is_some() {
+        return None;
+    }
+    let read = |lines| entries(lines, &[], names).into_iter().filter(|entry| !entry.is_blank());
+    Some(read(before).chain(read(after)).collect())
 }
 
 /// Who is who.
@@ -285,7 +295,7 @@ fn set(flags: &mut [bool], at: usize) {
 }
 
 /// Puts record and state around a woven text.
-fn finish(text: &Text<'_>, woven: Woven, outside: &[Entry], deleted: &[&Entry]) -> Merge {
+fn finish(text: &Text<'_>, woven: Woven, outside: Option<&[Entry]>, deleted: &[&Entry]) -> Merge {
     let mut record = Writer::new();
     for (typed, row) in &woven.rows {
         record.row(if *typed { Gutter::Typed } else { Gutter::Generated }, row);
@@ -293,9 +303,7 @@ fn finish(text: &Text<'_>, woven: Woven, outside: &[Entry], deleted: &[&Entry]) 
     for entry in deleted {
         record.row(Gutter::Deleted, &entry.logical);
     }
-    for entry in outside.iter().filter(|entry| !outside_key(&entry.logical).is_empty()) {
-        record.row(Gutter::Outside, &entry.logical);
-    }
+    record.outside(outside);
     let current = text.description.to_owned();
     let state = if woven.no_room {
         MergeState::NoRoom

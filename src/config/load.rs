@@ -1,6 +1,7 @@
 //! From the file to the typed configuration, with everything that is wrong
 //! reported at once; and reading it again while the daemon runs.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use jiff::civil::Date;
@@ -193,7 +194,7 @@ fn sections(root: Section<'_, '_>, path: &Path, ground: &Ground<'_>) -> Option<C
         .into_iter()
         .filter_map(|section| pair::read(section, &common, ground, &mut remote))
         .collect();
-    pair::check_distinct(&pairs, &accounts, &mut |message, remedy| {
+    check_distinct(&pairs, &accounts, &mut |message, remedy| {
         let key = if message.starts_with("two accounts") { "account" } else { "pair" };
         root.problem(key, message, remedy);
     });
@@ -215,6 +216,39 @@ fn sections(root: Section<'_, '_>, path: &Path, ground: &Ground<'_>) -> Option<C
         limits,
         remote_holidays: remote,
     })
+}
+
+/// Reports pairs that share an id or an address.
+fn check_distinct(pairs: &[Pair], accounts: &[Account], report: &mut dyn FnMut(String, &str)) {
+    let mut seen = BTreeSet::new();
+    for pair in pairs {
+        for address in &pair.partner.addresses {
+            if !seen.insert(address.clone()) {
+                report(
+                    format!("{address} is the partner of two pairs"),
+                    "keep one [[pair]] per person",
+                );
+            }
+        }
+    }
+    let mut ids = BTreeSet::new();
+    for pair in pairs {
+        if !ids.insert(&pair.id) {
+            report(
+                format!("two pairs have the id {:?}", pair.id.as_str()),
+                "give each its own `id`",
+            );
+        }
+    }
+    let mut names = BTreeSet::new();
+    for account in accounts {
+        if !names.insert(&account.id) {
+            report(
+                format!("two accounts are named {:?}", account.id.as_str()),
+                "give each its own `name`",
+            );
+        }
+    }
 }
 
 fn stand_in() -> Person {

@@ -259,17 +259,15 @@ fn switched_on(text: &str) -> String {
 /// Every key a text sets, as `section.key`.
 fn keys_of(text: &str) -> BTreeSet<String> {
     fn walk(prefix: &str, value: &toml::Value, keys: &mut BTreeSet<String>) {
-        match value {
-            toml::Value::Table(table) => {
-                for (key, value) in table {
-                    let name =
-                        if prefix.is_empty() { key.clone() } else { format!("{prefix}.{key}") };
-                    keys.insert(name.clone());
-                    walk(&name, value, keys);
-                }
+        if let Some(table) = value.as_table() {
+            for (key, value) in table {
+                let name = if prefix.is_empty() { key.clone() } else { format!("{prefix}.{key}") };
+                keys.insert(name.clone());
+                walk(&name, value, keys);
             }
-            toml::Value::Array(items) => items.iter().for_each(|item| walk(prefix, item, keys)),
-            _ => {}
+        }
+        for item in value.as_array().into_iter().flatten() {
+            walk(prefix, item, keys);
         }
     }
     let mut keys = BTreeSet::new();

@@ -1,7 +1,7 @@
 //! `[me]` and `[[pair]]`: the owner, and who meets whom, how often and how far
 //! onbeat may go.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use jiff::SignedDuration;
@@ -145,9 +145,7 @@ pub(crate) fn read(
         duration_within(text, SignedDuration::from_mins(5), SignedDuration::from_hours(8))
     });
     let duration = duration.unwrap_or(SignedDuration::from_mins(30));
-    let flexibility_days = section.word("flexibility", days_count);
-    let buffer_minutes = section.word("buffer", buffer);
-    let freeze = section.word("freeze", freeze);
+    let room = room(&section, common.schedule);
     let priority = section.count("priority", 1..=3).and_then(|n| u8::try_from(n).ok());
     let mode = section.choice("mode", MODES);
     let never_move = section.flag("never_move").unwrap_or(false);
@@ -167,27 +165,25 @@ pub(crate) fn read(
     check_window(&section, &rhythm.window, duration);
     section.done();
 
-    let (partner, partner_hours_known, partner_holidays) = partner?;
+    let Partner { person: partner, hours_known, holidays } = partner?;
     let role = role?;
     let account: &Account = account?;
     let own_id = || partner.addresses.first().map_or("", Address::as_str).to_owned();
     let id = PairId::new(id.unwrap_or_else(own_id));
-    if let Some(url) = partner_holidays {
-        remote.push(RemoteHolidays { pair: Some(id.clone()), url });
-    }
+    remote.extend(holidays.map(|url| RemoteHolidays { pair: Some(id.clone()), url }));
     let title = title.unwrap_or_else(|| format!("{} / {} 1:1", common.me.name, partner.name));
     Some(Pair {
         id,
         partner,
-        partner_hours_known,
+        partner_hours_known: hours_known,
         role,
         cadence: rhythm.cadence,
         duration,
         ideal: rhythm.ideal,
         window: rhythm.window,
-        flexibility_days: flexibility_days.unwrap_or(common.schedule.flexibility_days),
-        buffer_minutes: buffer_minutes.unwrap_or(common.schedule.buffer_minutes),
-        freeze: freeze.unwrap_or(common.schedule.freeze),
+        flexibility_days: room.flexibility_days,
+        buffer_minutes: room.buffer_minutes,
+        freeze: room.freeze,
         priority: priority.unwrap_or(2),
         mode: mode.unwrap_or(common.schedule.mode),
         never_move,
@@ -204,6 +200,22 @@ pub(crate) fn read(
     })
 }
 
+/// How much an occurrence may be moved about.
+struct Room {
+    flexibility_days: u16,
+    buffer_minutes: u16,
+    freeze: SignedDuration,
+}
+
+fn room(section: &Section<'_, '_>, usual: &Schedule) -> Room {
+    let flexibility = section.word("flexibility", days_count);
+    Room {
+        flexibility_days: flexibility.unwrap_or(usual.flexibility_days),
+        buffer_minutes: section.word("buffer", buffer).unwrap_or(usual.buffer_minutes),
+        freeze: section.word("freeze", freeze).unwrap_or(usual.freeze),
+    }
+}
+
 fn template_name(text: &str) -> Result<String, String> {
     let plain = !text.is_empty() && !text.starts_with('.') && !text.contains(['/', '\\']);
     if plain {
@@ -214,11 +226,15 @@ fn template_name(text: &str) -> Result<String, String> {
     }
 }
 
-fn partner(
-    section: &Section<'_, '_>,
-    me: &Person,
-    ground: &Ground<'_>,
-) -> Option<(Person, bool, Option<url::Url>)> {
+/// The other person as written.
+struct Partner {
+    person: Person,
+    hours_known: bool,
+    /// A holiday calendar on the web.
+    holidays: Option<url::Url>,
+}
+
+fn partner(section: &Section<'_, '_>, me: &Person, ground: &Ground<'_>) -> Option<Partner> {
     section.missing("with", "write the other person's address, like with = \"bob@example.org\"");
     let with = section.word("with", address);
     let aliases = section.words("aliases", address).unwrap_or_default();
@@ -253,7 +269,7 @@ fn partner(
         hours: own_hours.unwrap_or_else(|| me.hours.clone()),
         holidays: days,
     };
-    Some((person, known, remote))
+    Some(Partner { person, hours_known: known, holidays: remote })
 }
 
 /// `bob.smith@example.org` is called Bob Smith until somebody says otherwise.
@@ -350,41 +366,4 @@ fn metrics(section: &Section<'_, '_>, base: &Path) -> Vec<MetricSource> {
         sources.extend(file.or(command));
     }
     sources
-}
-
-/// Reports pairs that share an id or an address.
-pub(crate) fn check_distinct(
-    pairs: &[Pair],
-    accounts: &[Account],
-    report: &mut dyn FnMut(String, &str),
-) {
-    let mut seen = BTreeSet::new();
-    for pair in pairs {
-        for address in &pair.partner.addresses {
-            if !seen.insert(address.clone()) {
-                report(
-                    format!("{address} is the partner of two pairs"),
-                    "keep one [[pair]] per person",
-                );
-            }
-        }
-    }
-    let mut ids = BTreeSet::new();
-    for pair in pairs {
-        if !ids.insert(&pair.id) {
-            report(
-                format!("two pairs have the id {:?}", pair.id.as_str()),
-                "give each its own `id`",
-            );
-        }
-    }
-    let mut names = BTreeSet::new();
-    for account in accounts {
-        if !names.insert(&account.id) {
-            report(
-                format!("two accounts are named {:?}", account.id.as_str()),
-                "give each its own `name`",
-            );
-        }
-    }
 }

@@ -132,13 +132,12 @@ impl<'d, 'i> Section<'d, 'i> {
 
     /// A text.
     pub(crate) fn text(&self, key: &'static str) -> Option<String> {
-        match self.value(key)?.get_ref() {
-            DeValue::String(text) => Some(text.to_string()),
-            other => {
-                self.wrong_type(key, other, "text in quotes");
-                None
-            }
-        }
+        let value = self.value(key)?.get_ref();
+        let DeValue::String(text) = value else {
+            self.wrong_type(key, value, "text in quotes");
+            return None;
+        };
+        Some(text.to_string())
     }
 
     /// A text that means something; the parser's error says what would be right.
@@ -181,13 +180,13 @@ impl<'d, 'i> Section<'d, 'i> {
         parse: impl Fn(&str) -> Result<T, String>,
     ) -> Option<Vec<T>> {
         let value = self.value(key)?;
-        let items: Vec<&Spanned<DeValue<'i>>> = match value.get_ref() {
-            DeValue::String(_) => vec![value],
-            DeValue::Array(items) => items.iter().collect(),
-            other => {
-                self.wrong_type(key, other, "text in quotes, or a list of them");
-                return None;
-            }
+        let items: Vec<&Spanned<DeValue<'i>>> = if value.get_ref().is_str() {
+            vec![value]
+        } else if let DeValue::Array(items) = value.get_ref() {
+            items.iter().collect()
+        } else {
+            self.wrong_type(key, value.get_ref(), "text in quotes, or a list of them");
+            return None;
         };
         let mut values = Vec::new();
         let wanted = items.len();
@@ -214,31 +213,27 @@ impl<'d, 'i> Section<'d, 'i> {
 
     /// `true` or `false`.
     pub(crate) fn flag(&self, key: &'static str) -> Option<bool> {
-        match self.value(key)?.get_ref() {
-            DeValue::Boolean(value) => Some(*value),
-            other => {
-                self.wrong_type(key, other, "true or false, without quotes");
-                None
-            }
-        }
+        let value = self.value(key)?.get_ref();
+        let DeValue::Boolean(flag) = value else {
+            self.wrong_type(key, value, "true or false, without quotes");
+            return None;
+        };
+        Some(*flag)
     }
 
     /// A whole number within bounds.
     pub(crate) fn count(&self, key: &'static str, range: RangeInclusive<u32>) -> Option<u32> {
         let wanted = format!("a whole number from {} to {}", range.start(), range.end());
-        match self.value(key)?.get_ref() {
-            DeValue::Integer(number) => {
-                let value = number.to_string().parse::<u32>().ok().filter(|n| range.contains(n));
-                if value.is_none() {
-                    self.problem(key, format!("`{key}` is {number}"), format!("write {wanted}"));
-                }
-                value
-            }
-            other => {
-                self.wrong_type(key, other, &wanted);
-                None
-            }
+        let value = self.value(key)?.get_ref();
+        let DeValue::Integer(number) = value else {
+            self.wrong_type(key, value, &wanted);
+            return None;
+        };
+        let count = number.to_string().parse::<u32>().ok().filter(|n| range.contains(n));
+        if count.is_none() {
+            self.problem(key, format!("`{key}` is {number}"), format!("write {wanted}"));
         }
+        count
     }
 
     /// A table below this one.
@@ -250,21 +245,19 @@ impl<'d, 'i> Section<'d, 'i> {
     /// A list of tables (`[[key]]`).
     pub(crate) fn sections(&self, key: &'static str) -> Vec<Section<'d, 'i>> {
         let Some(value) = self.value(key) else { return Vec::new() };
-        match value.get_ref() {
-            DeValue::Array(items) => items
-                .iter()
+        if let DeValue::Array(items) = value.get_ref() {
+            let tables = items.iter();
+            return tables
                 .filter_map(|item| self.table_of(key, item, "a list of tables"))
-                .collect(),
-            DeValue::Table(_) => {
-                let remedy = format!("write [[{key}]] with two brackets: there can be several");
-                self.problem(key, format!("`{key}` is a single table"), remedy);
-                Vec::new()
-            }
-            other => {
-                self.wrong_type(key, other, "a list of tables");
-                Vec::new()
-            }
+                .collect();
         }
+        if value.get_ref().is_table() {
+            let remedy = format!("write [[{key}]] with two brackets: there can be several");
+            self.problem(key, format!("`{key}` is a single table"), remedy);
+        } else {
+            self.wrong_type(key, value.get_ref(), "a list of tables");
+        }
+        Vec::new()
     }
 
     fn table_of(

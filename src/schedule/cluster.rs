@@ -15,7 +15,7 @@ use super::respond::Response;
 use super::state::Placement;
 
 /// Search steps one cluster may take.
-const STEPS: u64 = 400_000;
+const STEPS: u64 = 20_000;
 
 /// One way to hold (or not hold) an occurrence.
 #[derive(Debug, Clone, Copy)]
@@ -49,13 +49,7 @@ pub(crate) struct Outcome {
 
 /// Solves a node whose series each have one choice left. `value` is the
 /// dual's bound here, `upper` the cost to beat (both units).
-pub(crate) fn solve(
-    problem: &Problem,
-    dual: &Dual<'_>,
-    domains: &[Arc<Domain>],
-    value: i64,
-    upper: i64,
-) -> Outcome {
+pub(crate) fn solve(problem: &Problem, dual: &Dual<'_>, domains: &[Arc<Domain>], value: i64, upper: i64) -> Outcome {
     let slack = upper - i64::from(UNIT) - value;
     let mut outcome = Outcome { bound: value, plan: None, steps: 0 };
     if slack < 0 {
@@ -97,7 +91,7 @@ pub(crate) fn solve(
             outcome.bound = upper;
             return outcome;
         }
-        for (at, unit) in cluster.order.iter().enumerate() {
+        for (at, (unit, _)) in cluster.members.iter().enumerate() {
             found[*unit] = Some(cluster.kept[at]);
         }
     }
@@ -109,11 +103,7 @@ pub(crate) fn solve(
     outcome
 }
 
-fn assemble(
-    problem: &Problem,
-    choices: &[Choice],
-    found: &[Option<Option<Cell>>],
-) -> Vec<Placement> {
+fn assemble(problem: &Problem, choices: &[Choice], found: &[Option<Option<Cell>>]) -> Vec<Placement> {
     let mut at = 0;
     let one = |(series, choice): (usize, &Choice)| {
         let count = problem.series[series].tracks[usize::from(choice.track)].dates.len();
@@ -216,18 +206,40 @@ fn join(parent: &mut [usize], a: usize, b: usize) {
     parent[a.max(b)] = a.min(b);
 }
 
+/// One way of an occurrence within a cluster: where it sits on both sides.
+#[derive(Debug, Clone, Copy)]
+struct Seat {
+    extra: i64,
+    own: i64,
+    cell: Option<Cell>,
+    sides: [Option<Side>; 2],
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Side {
+    /// Index into the cluster's days and weeks.
+    day: usize,
+    week: usize,
+    mask: Mask,
+    /// The mask with its buffers.
+    wide: Mask,
+}
+
 /// Depth-first search over one cluster.
 struct Cluster<'a> {
     problem: &'a Problem,
     dual: &'a Dual<'a>,
-    units: &'a [Unit],
-    order: Vec<usize>,
+    /// Members: index of the unit and its seats, cheapest first.
+    members: Vec<(usize, Vec<Seat>)>,
+    least: i64,
     days: Vec<u32>,
     weeks: Vec<u32>,
+    caps: Vec<u32>,
     taken: Vec<Mask>,
     count: Vec<u32>,
     week: Vec<i32>,
     chosen: Vec<Option<Cell>>,
+    placed: Vec<bool>,
     own: i64,
     best: i64,
     kept: Vec<Option<Cell>>,
@@ -235,28 +247,38 @@ struct Cluster<'a> {
 }
 
 impl<'a> Cluster<'a> {
-    fn new(problem: &'a Problem, dual: &'a Dual<'a>, units: &'a [Unit], group: &[usize]) -> Self {
-        let mut order = group.to_vec();
-        order.sort_by_key(|u| (units[*u].ways.len(), *u));
-        let keys =
-            group.iter().flat_map(|u| &units[*u].ways).filter_map(|w| w.cell).flat_map(|c| c.key);
-        let mut days: Vec<u32> =
-            keys.filter(|k| *k != 0).map(|k| problem.keys[k as usize].day).collect();
+    fn new(problem: &'a Problem, dual: &'a Dual<'a>, units: &[Unit], group: &[usize]) -> Self {
+        let keys = group.iter().flat_map(|u| &units[*u].ways).filter_map(|w| w.cell).flat_map(|c| c.key);
+        let mut days: Vec<u32> = keys.filter(|k| *k != 0).map(|k| problem.keys[k as usize].day).collect();
         days.sort_unstable();
         days.dedup();
-        let mut weeks: Vec<u32> =
-            days.iter().map(|d| problem.shared_days[*d as usize].week).collect();
+        let mut weeks: Vec<u32> = days.iter().map(|d| problem.shared_days[*d as usize].week).collect();
         weeks.sort_unstable();
         weeks.dedup();
+        let seat = |way: &Way| {
+            let side = |key: u32| {
+                let at = problem.keys.get(key as usize).filter(|_| key != 0)?;
+                let day = &problem.shared_days[at.day as usize];
+                let (bit, len) = (u32::from(at.bit), u32::from(at.len));
+                let wide = widened(bit, len, day.buffer);
+                let week = weeks.binary_search(&day.week).ok()?;
+                Some(Side { day: days.binary_search(&at.day).ok()?, week, mask: span(bit, len), wide })
+            };
+            let sides = way.cell.map_or([None; 2], |c| c.key.map(side));
+            Seat { extra: way.extra, own: way.own, cell: way.cell, sides }
+        };
+        let members = group.iter().map(|u| (*u, units[*u].ways.iter().map(seat).collect())).collect();
         Self {
             taken: vec![0; days.len()],
             count: vec![0; days.len()],
             week: vec![0; weeks.len()],
-            chosen: vec![None; order.len()],
+            caps: days.iter().map(|d| problem.shared_days[*d as usize].cap).collect(),
+            chosen: vec![None; group.len()],
+            placed: vec![false; group.len()],
+            least: group.iter().map(|u| units[*u].least).sum(),
             problem,
             dual,
-            units,
-            order,
+            members,
             days,
             weeks,
             own: 0,
@@ -268,13 +290,43 @@ impl<'a> Cluster<'a> {
 
     /// The cluster's share of the dual's value.
     fn share(&self) -> i64 {
-        let least: i64 = self.order.iter().map(|u| self.units[*u].least).sum();
         let days: i64 = self.days.iter().map(|d| self.dual.day_value(*d as usize)).sum();
         let week = |w: &u32| {
             let room = self.problem.shared_weeks[*w as usize].room.max(0);
             i64::from(self.dual.prices.week[*w as usize]) * i64::from(room)
         };
-        least + days - self.weeks.iter().map(week).sum::<i64>()
+        self.least + days - self.weeks.iter().map(week).sum::<i64>()
+    }
+
+    fn is_free(&self, seat: &Seat) -> bool {
+        let free = |s: &Side| self.taken[s.day] & s.wide == 0 && self.count[s.day] < self.caps[s.day];
+        seat.sides.iter().flatten().all(free)
+    }
+
+    /// The open member with the fewest seats left, and the bound when every
+    /// open member takes its cheapest seat; `None` when that is too much.
+    fn choose(&self, bound: i64) -> Option<(usize, i64)> {
+        let mut total = bound;
+        for at in (0..self.members.len()).filter(|at| !self.placed[*at]) {
+            total += self.members[at].1.iter().find(|s| self.is_free(s))?.extra;
+            if total >= self.best {
+                return None;
+            }
+        }
+        let slack = self.best - total;
+        let mut pick = (usize::MAX, 0);
+        for at in (0..self.members.len()).filter(|at| !self.placed[*at]) {
+            let mut free = self.members[at].1.iter().filter(|s| self.is_free(s)).map(|s| s.extra);
+            let least = free.next()?;
+            let rivals = free.take_while(|extra| extra - least < slack).count();
+            if rivals < pick.0 {
+                pick = (rivals, at);
+            }
+            if rivals == 0 {
+                break;
+            }
+        }
+        Some((pick.1, total))
     }
 
     fn go(&mut self, depth: usize, bound: i64) {
@@ -282,58 +334,46 @@ impl<'a> Cluster<'a> {
         if self.steps > STEPS {
             return;
         }
-        let Some(&unit) = self.order.get(depth) else {
+        if depth == self.members.len() {
             let total = self.own + self.joint();
             if total < self.best {
                 self.best = total;
                 self.kept.clone_from(&self.chosen);
             }
             return;
-        };
-        let units = self.units;
-        for way in &units[unit].ways {
-            if bound + way.extra >= self.best {
+        }
+        let Some((at, total)) = self.choose(bound) else { return };
+        let seats = std::mem::take(&mut self.members[at].1);
+        self.placed[at] = true;
+        let least = seats.iter().find(|s| self.is_free(s)).map_or(0, |s| s.extra);
+        for seat in &seats {
+            if total - least + seat.extra >= self.best {
                 break;
             }
-            let Some(sides) = self.place(way.cell) else { continue };
-            self.chosen[depth] = way.cell;
-            self.own += way.own;
-            self.go(depth + 1, bound + way.extra);
-            self.own -= way.own;
-            for (day, week, mask) in sides.into_iter().flatten() {
-                self.taken[day] &= !mask;
-                self.count[day] -= 1;
-                self.week[week] -= 1;
+            if !self.is_free(seat) {
+                continue;
             }
+            self.sit(seat, true);
+            self.chosen[at] = seat.cell;
+            self.go(depth + 1, bound + seat.extra);
+            self.sit(seat, false);
         }
+        self.placed[at] = false;
+        self.members[at].1 = seats;
     }
 
-    /// Occupies both people's days, or nothing when one of them is blocked.
-    fn place(&mut self, cell: Option<Cell>) -> Option<[Option<(usize, usize, Mask)>; 2]> {
-        let mut sides = [None; 2];
-        let Some(cell) = cell else { return Some(sides) };
-        for (side, key) in cell.key.into_iter().enumerate().filter(|(_, k)| *k != 0) {
-            let key = &self.problem.keys[key as usize];
-            let day = &self.problem.shared_days[key.day as usize];
-            let at = self.days.binary_search(&key.day).ok()?;
-            let week = self.weeks.binary_search(&day.week).ok()?;
-            let (bit, len) = (u32::from(key.bit), u32::from(key.len));
-            if self.taken[at] & widened(bit, len, day.buffer) != 0 || self.count[at] >= day.cap {
-                if let Some((day, week, mask)) = sides[0] {
-                    let mask: Mask = mask;
-                    self.taken[day] &= !mask;
-                    self.count[day] -= 1;
-                    self.week[week] -= 1;
-                }
-                return None;
+    fn sit(&mut self, seat: &Seat, down: bool) {
+        let sign = if down { 1 } else { -1 };
+        self.own += i64::from(sign) * seat.own;
+        for side in seat.sides.iter().flatten() {
+            if down {
+                self.taken[side.day] |= side.mask;
+            } else {
+                self.taken[side.day] &= !side.mask;
             }
-            let mask = span(bit, len);
-            self.taken[at] |= mask;
-            self.count[at] += 1;
-            self.week[week] += 1;
-            sides[side] = Some((at, week, mask));
+            self.count[side.day] = self.count[side.day].saturating_add_signed(sign);
+            self.week[side.week] += sign;
         }
-        Some(sides)
     }
 
     /// Units of focus and full weeks of what is placed.

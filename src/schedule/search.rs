@@ -4,6 +4,7 @@
 // Indices are made by `Problem`; see there.
 #![allow(clippy::indexing_slicing)]
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::cluster;
@@ -22,10 +23,12 @@ struct Ascent {
     theta: i64,
     /// Iterations without progress before the step shrinks.
     patience: usize,
+    /// Ends when so many iterations closed under 2 % of the gap.
+    check: usize,
 }
 
-const ROOT: Ascent = Ascent { iterations: 400, theta: 1024, patience: 8 };
-const NODE: Ascent = Ascent { iterations: 40, theta: 512, patience: 5 };
+const ROOT: Ascent = Ascent { iterations: 400, theta: 1024, patience: 8, check: 50 };
+const NODE: Ascent = Ascent { iterations: 40, theta: 512, patience: 5, check: 12 };
 /// Share of the direction kept from one step to the next, 1/256.
 const KEEP: i64 = 224;
 
@@ -96,38 +99,122 @@ impl<'p, 'b> Search<'p, 'b> {
     /// Runs the whole search.
     pub(crate) fn run(&mut self) {
         let domains = self.problem.series.iter().map(|s| Arc::new(s.domain.clone())).collect();
-        let node = Node { domains, prices: self.start.clone() };
-        self.visit(node, i64::MIN, 0);
+        let mut node = Node { domains, prices: self.start.clone() };
+        let value = self.ascend(&mut node, ROOT, true);
+        trace(&format!("root {:.2} upper {}", (value+self.problem.constant) as f64/256.0, (self.upper+self.problem.constant)/256));
+        let Some(value) = self.settle(&mut node, value) else { return };
+        self.neighbourhoods(&mut node, value);
+        trace(&format!("neighbourhoods {}", (self.upper+self.problem.constant)/256));
+        let Some(value) = self.settle(&mut node, value) else { return };
+        self.open = None;
+        let open = self.explore(node, value, u64::MAX);
+        self.open = [open, self.open].into_iter().flatten().min();
     }
 
-    fn give_up(&mut self, bound: i64) {
-        self.open = Some(self.open.map_or(bound, |open| open.min(bound)));
+    /// Tightens a node; `None` when it is of no use any more.
+    fn settle(&mut self, node: &mut Node, value: i64) -> Option<i64> {
+        if self.beaten(value) {
+            return None;
+        }
+        let value = self.tighten(node)?.max(value);
+        (!self.beaten(value)).then_some(value)
     }
 
-    fn visit(&mut self, mut node: Node, inherited: i64, depth: usize) {
+    /// Exact search of neighbourhoods of the best plan: two to four series
+    /// free, the others keep their bases but not their placements.
+    fn neighbourhoods(&mut self, node: &mut Node, value: i64) {
+        let n = node.domains.len();
+        let (mut idle, mut size, mut bound) = (0, 2, value);
+        while !self.beaten(bound) && idle < 3 * n && !self.spent() {
+            let mut free = vec![self.local.dice.below(n)];
+            while free.len() < size.min(n) {
+                let other = self.local.dice.below(n);
+                if !free.contains(&other) {
+                    free.push(other);
+                }
+            }
+            let before = self.upper;
+            let mut child = node.clone();
+            if self.hold_bases(&mut child, &free) {
+                self.explore(child, i64::MIN, 40);
+            }
+            if self.upper < before {
+                trace(&format!("  size {size} idle {idle} -> {}", (self.upper+self.problem.constant)/256));
+                idle = 0;
+                size = 2;
+                match self.settle(node, bound) {
+                    Some(value) => bound = value,
+                    None => return,
+                }
+            } else {
+                idle += 1;
+                size = 2 + idle * 3 / (3 * n);
+            }
+        }
+    }
+
+    /// Restricts all but the `free` series to the base they have in the best
+    /// plan; false when a series has none.
+    fn hold_bases(&self, node: &mut Node, free: &[usize]) -> bool {
+        for (index, domain) in node.domains.iter_mut().enumerate() {
+            if free.contains(&index) || domain.choices.len() < 2 {
+                continue;
+            }
+            let Some(placement) = &self.best[index] else { return false };
+            let now = placement.choice;
+            let Some(choice) = domain.choices.iter().find(|c| **c == now).copied() else { continue };
+            let narrowed = Arc::make_mut(domain);
+            narrowed.choices = vec![choice];
+            trim(&self.problem.series[index], narrowed);
+        }
+        true
+    }
+
+    /// Best-first search with dives from `node`. Returns the smallest bound
+    /// left open when the node limit or the budget ends it.
+    fn explore(&mut self, node: Node, value: i64, limit: u64) -> Option<i64> {
+        let mut queue: BTreeMap<(i64, u64), (Node, usize)> = BTreeMap::new();
+        queue.insert((value, 0), (node, 0));
+        let (mut made, mut seen) = (1, 0);
+        while let Some(((bound, _), (node, depth))) = queue.pop_first() {
+            if self.beaten(bound) {
+                return None;
+            }
+            let mut next = Some((node, bound, depth));
+            while let Some((node, bound, depth)) = next.take() {
+                seen += 1;
+                if seen > limit || self.spent() {
+                    let least = queue.keys().next().map_or(bound, |k| k.0.min(bound));
+                    return (!self.beaten(least)).then_some(least);
+                }
+                let mut children = self.process(node, bound, depth).into_iter();
+                next = children.next().map(|(bound, node)| (node, bound, depth + 1));
+                for (bound, node) in children {
+                    queue.insert((bound, made), (node, depth + 1));
+                    made += 1;
+                }
+            }
+        }
+        None
+    }
+
+    /// Bounds one node; returns its children, most promising first.
+    fn process(&mut self, mut node: Node, inherited: i64, depth: usize) -> Vec<(i64, Node)> {
         self.nodes += 1;
-        if self.spent() {
-            self.give_up(inherited);
-            return;
-        }
-        let ascent = if depth == 0 { ROOT } else { NODE };
-        let value = self.ascend(&mut node, ascent, depth == 0).max(inherited);
-        if depth == 0 {
-            self.shake(&node, value);
-        }
+        let value = self.ascend(&mut node, NODE, false).max(inherited);
         if self.beaten(value) {
-            return;
+            return Vec::new();
         }
-        let Some(value) = self.tighten(&mut node).map(|v| v.max(value)) else { return };
+        let Some(value) = self.tighten(&mut node).map(|v| v.max(value)) else { return Vec::new() };
         if self.beaten(value) {
-            return;
+            return Vec::new();
         }
         if depth % 3 == 1 {
             self.try_guided(&node.domains, 1);
         }
         match self.pick(&node) {
-            Some(series) => self.branch(&node, series, value, depth),
-            None => self.close(node, value, depth),
+            Some(series) => self.branch(&node, series, value),
+            None => self.close(node, value),
         }
     }
 
@@ -139,6 +226,7 @@ impl<'p, 'b> Search<'p, 'b> {
         self.dual.halt();
         let mut best = i64::MIN;
         let (mut theta, mut stall, mut fixed) = (ascent.theta, 0, i64::MIN);
+        let mut mark = i64::MIN;
         for k in 1..=ascent.iterations {
             let mut value = self.dual.evaluate(&node.domains);
             if value > best {
@@ -171,7 +259,14 @@ impl<'p, 'b> Search<'p, 'b> {
             let gap = i128::from((self.upper - value).max(i64::from(UNIT)));
             let step = (gap * i128::from(theta) << 14) / i128::from(norm);
             self.dual.step(step.min(1 << 40) as i64);
+            if k % ascent.check == 0 {
+                if mark > i64::MIN && best - mark < (self.upper - best) / 50 {
+                    break;
+                }
+                mark = best;
+            }
             if is_root && k % 25 == 0 {
+                trace(&format!("it {k} best {:.2} upper {} theta {theta} cells {} opts {}", (best+self.problem.constant) as f64/256.0, (self.upper+self.problem.constant)/256, node.domains.iter().map(|d| d.cells.len()).sum::<usize>(), node.domains.iter().map(|d| d.choices.len()).sum::<usize>()));
                 self.try_guided(&node.domains, 3);
                 if best > fixed {
                     fixed = best;
@@ -222,17 +317,6 @@ impl<'p, 'b> Search<'p, 'b> {
         Some(value)
     }
 
-    /// Destroy and reinsert around the best plan.
-    fn shake(&mut self, node: &Node, value: i64) {
-        if self.beaten(value) {
-            return;
-        }
-        self.local.load(&self.best.clone());
-        let pool: Vec<u32> = (0..node.domains.len() as u32).collect();
-        self.local.shake(&pool, 60 * pool.len(), round_up(value));
-        self.record();
-    }
-
     /// The series to branch on: the most contested one with a choice left.
     fn pick(&self, node: &Node) -> Option<usize> {
         let tension = |i: &usize| {
@@ -243,11 +327,12 @@ impl<'p, 'b> Search<'p, 'b> {
         (0..node.domains.len()).filter(|i| node.domains[*i].choices.len() > 1).max_by_key(tension)
     }
 
-    fn branch(&mut self, node: &Node, series: usize, value: i64, depth: usize) {
+    fn branch(&mut self, node: &Node, series: usize, value: i64) -> Vec<(i64, Node)> {
         let one = &self.problem.series[series];
         let domain = &node.domains[series];
         let answer = self.response.run(one, domain, &self.dual.values, true);
         let regret: Vec<i64> = self.response.totals.iter().map(|t| t - answer.value).collect();
+        let mut children = Vec::new();
         for (least, members) in split(domain, &regret) {
             if self.beaten(value + least) {
                 break;
@@ -259,12 +344,13 @@ impl<'p, 'b> Search<'p, 'b> {
             let narrowed = Arc::make_mut(&mut child.domains[series]);
             narrowed.choices = choices;
             trim(one, narrowed);
-            self.visit(child, value + least, depth + 1);
+            children.push((value + least, child));
         }
+        children
     }
 
     /// All bases decided.
-    fn close(&mut self, mut node: Node, value: i64, depth: usize) {
+    fn close(&mut self, mut node: Node, value: i64) -> Vec<(i64, Node)> {
         let outcome = cluster::solve(self.problem, &self.dual, &node.domains, value, self.upper);
         self.extra += outcome.steps / 16;
         if let Some(plan) = outcome.plan {
@@ -273,11 +359,11 @@ impl<'p, 'b> Search<'p, 'b> {
         }
         let value = value.max(outcome.bound);
         if self.beaten(value) {
-            return;
+            return Vec::new();
         }
         let Some((series, slot)) = self.contested(&node) else {
-            self.give_up(value);
-            return;
+            self.open = Some(self.open.map_or(value, |open| open.min(value)));
+            return Vec::new();
         };
         let mut without = node.clone();
         let keep = |domain: &mut Arc<Domain>, f: &dyn Fn(&super::problem::Cell) -> bool| {
@@ -295,8 +381,7 @@ impl<'p, 'b> Search<'p, 'b> {
         let near = |d: u16, target: u16| usize::from(d.abs_diff(target)) <= one.tolerance();
         let target = dates.into_iter().flatten().find(|d| near(at, *d)).unwrap_or(at);
         keep(&mut node.domains[series], &|c| c.slot == slot || !near(c.date, target));
-        self.visit(node, value, depth + 1);
-        self.visit(without, value, depth + 1);
+        vec![(value, node), (value, without)]
     }
 
     /// The cell to branch on when bases are decided but the bound is not met.
@@ -364,3 +449,4 @@ fn trim(series: &super::problem::Series, domain: &mut Domain) {
     domain.cells.retain(|c| reach[usize::from(c.date)]);
     domain.index();
 }
+pub(crate) fn trace(what: &str) { use std::sync::OnceLock; static T: OnceLock<std::time::Instant> = OnceLock::new(); let t = T.get_or_init(std::time::Instant::now); if std::env::var("TR").is_ok() { eprintln!("  {:8.2}ms {what}", t.elapsed().as_secs_f64()*1e3); } }
