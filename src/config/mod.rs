@@ -9,7 +9,7 @@ mod pair;
 mod raw;
 pub mod secret;
 pub mod settings;
-mod words;
+pub(crate) mod words;
 pub mod write;
 
 pub use account::{Account, AccountKind};

@@ -11,6 +11,8 @@ pub mod fetch;
 pub mod hook;
 pub mod items;
 pub mod look;
+pub mod lookback;
+pub mod offline;
 pub mod parsed;
 pub mod planning;
 pub mod quiet;

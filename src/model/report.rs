@@ -1,11 +1,13 @@
 //! The consistency report as data: what `report::consistency` computes and the
 //! forms print. No private text ever enters it.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::model::id::PairId;
-use crate::model::ledger::{Beat, Finding};
+use crate::model::ledger::{Beat, Cause, Finding};
 use crate::model::observation::FlagKind;
 use crate::model::time::Window;
 
@@ -44,8 +46,6 @@ pub struct PairReport {
     pub numbers: Numbers,
     /// By month of the planned start (owner's zone), ascending.
     pub months: Vec<Month>,
-    /// Days between consecutive meetings with the cadence in force, in order.
-    pub gaps: Vec<Gap>,
     /// Flags that hold at `as_of`.
     pub flags: Vec<FlagKind>,
     /// Every beat in the window, by planned start.
@@ -96,15 +96,43 @@ pub struct Numbers {
     /// Who moved or took off meetings.
     pub by: Initiators,
     /// Why meetings were not held, most frequent first.
-    pub causes: Vec<(crate::model::ledger::Cause, u32)>,
+    pub causes: Vec<(Cause, u32)>,
     /// Agendas with at least one item of a person before the start, and of how many.
     pub prepared: Option<(u32, u32)>,
     /// Actions closed within two meetings, and of how many.
     pub closed: Option<(u32, u32)>,
     /// Median age in days of items carried over.
     pub carried_days: Option<u32>,
-    /// Moves onbeat made.
-    pub by_onbeat: u32,
+}
+
+/// What the report takes from elsewhere than the beats.
+#[derive(Debug, Clone)]
+pub struct Extras {
+    /// The owner's name.
+    pub owner: String,
+    /// The owner's zone.
+    pub zone: TimeZone,
+    /// Every pair to report on, in the order to show, with the partner's name.
+    pub people: Vec<(PairId, String)>,
+    /// Things about pairs as a whole.
+    pub findings: Vec<Finding>,
+    /// Flags that hold.
+    pub flags: BTreeMap<PairId, BTreeSet<FlagKind>>,
+    /// Agenda and action statistics.
+    pub agenda: BTreeMap<PairId, AgendaNumbers>,
+    /// What the reader should know about how it was made.
+    pub notes: Vec<String>,
+}
+
+/// Agenda and action statistics of one pair, counted where the items are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct AgendaNumbers {
+    /// Agendas with at least one item of a person before the start, and of how many.
+    pub prepared: Option<(u32, u32)>,
+    /// Actions closed within two meetings, and of how many.
+    pub closed: Option<(u32, u32)>,
+    /// Median age in days of items carried over.
+    pub carried_days: Option<u32>,
 }
 
 /// How many moves and removals each side made.

@@ -48,7 +48,7 @@ pub(crate) fn compare_all(reading: &mut Reading<'_>) {
         .collect();
     for (planned, key) in known {
         let Some(slot) = reading.slots.get(&key).copied() else { continue };
-        if slot.kind == SlotKind::Gap || reading.departed_by(planned) {
+        if reading.departed_by(planned) {
             continue;
         }
         let meeting = reading.meetings.get(&key).copied();
@@ -147,7 +147,9 @@ fn reply(
     let known = if who == Party::Owner { beat.owner_reply } else { beat.partner_reply };
     let declined = reply == Some(Partstat::Declined);
     let again = declined && !beat.sure && reading.complete;
-    if (known == reply && !again) || (beat.passed && !declined) {
+    // Afterwards only a word on this very meeting counts, not one on the series.
+    let late = beat.passed && !(declined && meeting.overridden);
+    if (known == reply && !again) || late {
         return;
     }
     let changed = fresh(reading, meeting.last_modified);
@@ -243,7 +245,8 @@ pub(crate) fn absences(reading: &mut Reading<'_>) {
         let moved = if beat.start == beat.planned {
             None
         } else {
-            away(reading, Window::new(beat.start, beat.end))
+            // Whoever moved it onto a public holiday meant that day.
+            away(reading, Window::new(beat.start, beat.end)).filter(|away| !away.holiday)
         };
         note_away(reading, &beat, false, beat.away_moved, moved);
     }

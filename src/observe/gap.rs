@@ -1,7 +1,6 @@
 //! Dates between the end of one series and the start of the next: nobody planned
 //! a meeting there, and one was due.
 
-use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::model::ledger::Presence;
@@ -9,6 +8,7 @@ use crate::model::observation::{Ending, Fact};
 use crate::model::snapshot::{OccurrenceKey, SlotKind};
 use crate::observe::beat;
 use crate::observe::pair::Reading;
+use crate::observe::stand_in::same_week;
 
 /// A pause longer than this is no gap: the series lapsed, and another one began.
 const LONGEST: SignedDuration = SignedDuration::from_hours(24 * 7 * 13);
@@ -80,9 +80,9 @@ fn is_gap(reading: &Reading<'_>, live: &[Timestamp], at: Timestamp, cadence: u16
         return false;
     };
     let half = SignedDuration::from_hours(12 * i64::from(cadence));
-    let week = |at: Timestamp| monday(reading.snapshot.owner.zone.to_datetime(at).date());
-    let near =
-        |start: &Timestamp| start.duration_since(at).abs() <= half || week(*start) == week(at);
+    let near = |start: &Timestamp| {
+        start.duration_since(at).abs() <= half || same_week(reading, *start, at)
+    };
     !near(before)
         && !near(next)
         && next.duration_since(*before) <= LONGEST
@@ -100,9 +100,4 @@ fn in_force(reading: &Reading<'_>, at: Timestamp) -> bool {
             .map(|body| body.start.instant(&reading.snapshot.owner.zone));
         starts.is_some_and(|from| from <= at) && series.until.is_none_or(|until| until >= at)
     })
-}
-
-fn monday(date: Date) -> Date {
-    let back = i64::from(date.weekday().to_monday_zero_offset());
-    date.checked_sub(jiff::Span::new().days(back)).unwrap_or(date)
 }

@@ -30,6 +30,7 @@ pub(crate) struct Reading<'a> {
     pub(crate) first: bool,
     /// The last look before this one.
     pub(crate) looked: Option<Timestamp>,
+    /// The dates some series gives.
     pub(crate) slots: HashMap<&'a OccurrenceKey, &'a Slot>,
     pub(crate) meetings: HashMap<&'a OccurrenceKey, &'a Occurrence>,
     /// The ledger's state with the facts found so far folded in.
@@ -115,7 +116,12 @@ fn begin<'a>(
         as_of,
         first: prior.is_none_or(|known| known.beats.is_empty()),
         looked: state.looked,
-        slots: view.slots.iter().map(|slot| (&slot.key, slot)).collect(),
+        slots: view
+            .slots
+            .iter()
+            .filter(|slot| slot.kind != SlotKind::Gap)
+            .map(|slot| (&slot.key, slot))
+            .collect(),
         meetings: view.occurrences.iter().map(|one| (&one.key, one)).collect(),
         state,
         out: Vec::new(),

@@ -25,7 +25,7 @@ pub(crate) fn assign(reading: &mut Reading<'_>) {
         .map(|other| other.uid.clone())
         .collect();
     let limit = reading.snapshot.now.checked_sub(CLOSED_AFTER).unwrap_or(Timestamp::MIN);
-    let mut choices: Vec<(SignedDuration, Timestamp, OccurrenceKey, &Occurrence)> = Vec::new();
+    let mut choices: Vec<Choice<'_>> = Vec::new();
     for beat in reading.state.beats.values() {
         let open = reading.first || beat.planned_end > limit;
         if !open || beat.replacement.is_some() || !is_off(beat) {
@@ -33,15 +33,20 @@ pub(crate) fn assign(reading: &mut Reading<'_>) {
         }
         for single in singles(reading).filter(|one| !taken.contains(&one.key.uid)) {
             if in_stretch(reading, beat, single) {
-                let distance = single.start.duration_since(beat.planned).abs();
-                choices.push((distance, beat.planned, beat.key.clone(), single));
+                choices.push(Choice {
+                    other_week: !same_week(reading, beat.planned, single.start),
+                    distance: single.start.duration_since(beat.planned).abs(),
+                    planned: beat.planned,
+                    key: beat.key.clone(),
+                    single,
+                });
             }
         }
     }
-    choices.sort_by_key(|(distance, planned, _, single)| (*distance, *planned, single.start));
+    choices.sort_by_key(|one| (one.other_week, one.distance, one.planned, one.single.start));
     let mut used = taken;
     let mut served: BTreeSet<Timestamp> = BTreeSet::new();
-    for (_, planned, key, single) in choices {
+    for Choice { planned, key, single, .. } in choices {
         if served.contains(&planned) || used.contains(&single.key.uid) {
             continue;
         }
@@ -52,12 +57,29 @@ pub(crate) fn assign(reading: &mut Reading<'_>) {
     }
 }
 
+/// A beat and a meeting that may stand in for it; the same week comes before the
+/// nearer date.
+struct Choice<'a> {
+    other_week: bool,
+    distance: SignedDuration,
+    planned: Timestamp,
+    key: OccurrenceKey,
+    single: &'a Occurrence,
+}
+
 fn replaced(single: &Occurrence) -> Fact {
     Fact::Replaced { uid: single.key.uid.clone(), start: single.start, end: single.end }
 }
 
-fn singles<'a>(reading: &Reading<'a>) -> impl Iterator<Item = &'a Occurrence> + use<'a> {
-    reading.view.occurrences.iter().filter(|one| one.key.recurrence_id.is_none() && one.stands())
+/// Standing meetings that no rule gave: events of their own, and dates added to a
+/// series by hand.
+fn singles<'a, 'r>(reading: &'r Reading<'a>) -> impl Iterator<Item = &'a Occurrence> + use<'a, 'r> {
+    reading.view.occurrences.iter().filter(|one| {
+        let added = one.key.recurrence_id.is_none_or(|at| {
+            reading.snapshot.window.contains(at) && !reading.slots.contains_key(&one.key)
+        });
+        added && one.stands()
+    })
 }
 
 /// Stand-ins that moved, are off, or are no longer needed.
@@ -101,9 +123,14 @@ fn is_off(beat: &BeatState) -> bool {
 /// The stretch of a beat: its calendar week, or within half a cadence of it.
 fn in_stretch(reading: &Reading<'_>, beat: &BeatState, single: &Occurrence) -> bool {
     let half = SignedDuration::from_hours(12 * i64::from(beat.cadence_days));
-    let week = |at: Timestamp| monday(reading.snapshot.owner.zone.to_datetime(at).date());
     single.start.duration_since(beat.planned).abs() <= half
-        || week(single.start) == week(beat.planned)
+        || same_week(reading, single.start, beat.planned)
+}
+
+/// Weeks begin on Monday, on the owner's wall clock.
+pub(crate) fn same_week(reading: &Reading<'_>, a: Timestamp, b: Timestamp) -> bool {
+    let week = |at: Timestamp| monday(reading.snapshot.owner.zone.to_datetime(at).date());
+    week(a) == week(b)
 }
 
 fn monday(date: Date) -> Date {

@@ -6,6 +6,7 @@ use jiff::SignedDuration;
 use jiff::civil::Date;
 
 use crate::ical::recur::lookup;
+use crate::model::event::Event;
 use crate::model::id::{Address, EventUid};
 use crate::model::pair::{Pair, Person};
 use crate::model::snapshot::{OrganizedBy, PairView, Series, Slot, SlotKind};
@@ -26,7 +27,7 @@ pub(crate) fn view(
 ) -> PairView {
     let mut series: Vec<Series> = events
         .iter()
-        .filter(|one| one.event().recurs() || one.event().master.is_none())
+        .filter(|one| is_series(one.event(), owner))
         .map(|one| series(one, owner, &pair.partner))
         .collect();
     let first = |one: &Series| lookup::first_start(&one.event, &owner.zone);
@@ -45,11 +46,22 @@ pub(crate) fn view(
     PairView { pair: pair.clone(), series, occurrences: meetings, duplicated, slots, departed }
 }
 
+/// Whether an event plans: it recurs, more than once, or its master is not ours to see.
+fn is_series(event: &Event, owner: &Person) -> bool {
+    let Some(first) = lookup::first_start(event, &owner.zone) else {
+        return event.master.is_none();
+    };
+    event.recurs() && lookup::last_start(event, &owner.zone) != Some(first)
+}
+
 fn series(one: &Joined, owner: &Person, partner: &Person) -> Series {
     let event = &one.mirrored.event;
     let organizer =
         crate::snapshot::one_on_one::speaking(event).and_then(|body| body.organizer.as_ref());
-    let until = if event.master.is_some() {
+    let called_off = occurrences::called_off(event);
+    let until = if called_off.is_some() {
+        called_off
+    } else if event.master.is_some() {
         lookup::last_start(event, &owner.zone)
     } else {
         event.overrides.iter().map(|over| over.recurrence_id.instant(&owner.zone)).max()

@@ -32,12 +32,14 @@ pub(crate) fn meetings(
     window: Window,
 ) -> Vec<Occurrence> {
     let event = &mirrored.event;
+    let called_off = called_off(event);
     recur::expand(event, widened(window), &owner.zone, Limits::default())
         .occurrences
         .into_iter()
         .filter(|one| {
             window.contains(one.start_at) || one.recurrence_at.is_some_and(|at| window.contains(at))
         })
+        .filter(|one| called_off.is_none_or(|at| one.start_at < at))
         .map(|one| {
             let reply = |person: &Person| {
                 one.body.attendees.iter().find(|listed| person.is(&listed.address))
@@ -50,7 +52,11 @@ pub(crate) fn meetings(
                 start_local: one.start,
                 start: one.start_at,
                 end: one.end_at,
-                status: one.body.status,
+                status: if called_off.is_some() && !one.overridden {
+                    EventStatus::Confirmed
+                } else {
+                    one.body.status
+                },
                 overridden: one.overridden,
                 owner_reply: reply(owner).map(|listed| listed.partstat),
                 partner_reply: partner_line.map(|listed| listed.partstat),
@@ -63,13 +69,25 @@ pub(crate) fn meetings(
         .collect()
 }
 
-/// The event as its rule alone has it: no exception, no single override. A change
-/// of "this and all following" by RANGE is a change of the rule and stays.
+/// The event as its rule alone has it: no exception, no single override, no date
+/// added by hand (RDATE beside a rule is a meeting, not a plan). A change of "this
+/// and all following" by RANGE is a change of the rule and stays.
 fn bare(event: &Event) -> Event {
     let mut bare = event.clone();
     bare.recurrence.exceptions.clear();
+    if !bare.recurrence.rules.is_empty() {
+        bare.recurrence.dates.clear();
+    }
     bare.overrides.retain(|over| over.this_and_future);
     bare
+}
+
+/// When a series was called off as a whole (STATUS:CANCELLED on its master): it
+/// ended then. `None`: it was not. Without a date of the change it never was.
+pub(crate) fn called_off(event: &Event) -> Option<Timestamp> {
+    let master = event.master.as_ref()?;
+    (event.recurs() && master.status == EventStatus::Cancelled)
+        .then(|| master.last_modified.unwrap_or(Timestamp::MIN))
 }
 
 /// Every date a series plans in the window.
@@ -79,7 +97,9 @@ pub(crate) fn slots(series: &Series, zone: &TimeZone, window: Window) -> Vec<Slo
     let mut out: Vec<Slot> = Vec::new();
     if event.master.is_some() {
         let bare = bare(event);
-        for one in recur::expand(&bare, window, zone, Limits::default()).occurrences {
+        let called_off = called_off(event).unwrap_or(Timestamp::MAX);
+        let given = recur::expand(&bare, window, zone, Limits::default()).occurrences;
+        for one in given.into_iter().filter(|one| one.start_at < called_off) {
             out.push(Slot {
                 key: OccurrenceKey { uid: series.uid.clone(), recurrence_id: one.recurrence_at },
                 start: one.start_at,

@@ -179,7 +179,14 @@ const PLAIN: &[&str] = &[
     "v",
     "в",
     "я",
-    "on:",
+    "child",
+    "kid",
+    "kids",
+    "kind",
+    "kinder",
+    "enfant",
+    "barn",
+    "hijo",
 ];
 
 /// Words between a person and what is said of them.
@@ -226,7 +233,10 @@ fn stranger(before: &str, form: Form) -> Subject {
         .filter(|word| place_name_free(word))
         .count();
     let linked = words.last().is_some_and(|last| LINKS.contains(&last.as_str()));
-    if unknown > 0 && (linked || form == Form::State) { Subject::Somebody } else { Subject::Unsaid }
+    // "Zoe OOO" is somebody, "Lisbon – OOO" is where the owner is.
+    let adjacent = before.trim_end().ends_with(char::is_alphanumeric);
+    let says_who = linked || (form == Form::State && adjacent);
+    if unknown > 0 && says_who { Subject::Somebody } else { Subject::Unsaid }
 }
 
 /// Months and weekdays are no names.
@@ -329,6 +339,9 @@ mod tests {
             "Zeitausgleich",
             "Sabbatical",
             "im Urlaub",
+            "Kind krank",
+            "Lisbon – OOO",
+            "Wedding / out of office",
             "Sick leave",
             "Ziek",
             "Summer vacation 2025",
