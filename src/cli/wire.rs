@@ -193,7 +193,8 @@ pub fn provider(account: &Account, env: &Env) -> Result<Box<dyn CalendarProvider
         }
         AccountKind::Dav(dav) => {
             let name = || format!("account {}", account.id);
-            let mut config = CalDavConfig::new(account.id.clone(), dav.url.clone(), auth(account, dav, env)?);
+            let mut config =
+                CalDavConfig::new(account.id.clone(), dav.url.clone(), auth(account, dav, env)?);
             if let Some(file) = &dav.ca {
                 let unreadable = |error| {
                     let kind = ErrorKind::Tls(format!("{} cannot be read", file.display()));
@@ -214,13 +215,15 @@ pub fn provider(account: &Account, env: &Env) -> Result<Box<dyn CalendarProvider
 fn auth(account: &Account, dav: &DavAccount, env: &Env) -> Result<Auth, ProviderError> {
     let name = format!("account {}", account.id);
     let Some(source) = &dav.password else { return Ok(Auth::Anonymous) };
-    let secret = source.fetch(account.id.as_str(), env).map_err(|error| {
-        ProviderError::new(ErrorKind::Unauthorized, name).caused_by(error)
-    })?;
+    let secret = source
+        .fetch(account.id.as_str(), env)
+        .map_err(|error| ProviderError::new(ErrorKind::Unauthorized, name).caused_by(error))?;
     let secret = Secret::new(secret.reveal());
     let user = dav.username.clone().unwrap_or_default();
     Ok(match dav.auth {
-        config::account::Auth::Auto | config::account::Auth::Basic => Auth::Basic { user, password: secret },
+        config::account::Auth::Auto | config::account::Auth::Basic => {
+            Auth::Basic { user, password: secret }
+        }
         config::account::Auth::Digest => Auth::Digest { user, password: secret },
         config::account::Auth::Bearer => Auth::Bearer(secret),
     })
