@@ -4,7 +4,9 @@
 
 mod support;
 
-use support::servers::{Kind, Server, address};
+use support::http;
+use support::proxy::{Fault, Proxy};
+use support::servers::{Kind, Server, address, password};
 
 const EVENT: &str = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//onbeat//tests//EN\r\nBEGIN:VEVENT\r\n\
     UID:start@tests\r\nDTSTAMP:20260101T000000Z\r\nDTSTART:20300107T090000Z\r\nDTEND:20300107T093000Z\r\n\
@@ -54,4 +56,34 @@ fn cyrus_mails_an_invitation_to_a_stranger_and_the_sink_has_it() {
     let mails = server.mail.to("pat@elsewhere.test");
     assert_eq!(mails.len(), 1, "{:?}", server.mail.mails());
     assert_eq!(mails[0].method().as_deref(), Some("REQUEST"));
+}
+
+#[test]
+fn the_proxy_passes_what_it_should_and_breaks_what_it_is_told_to() {
+    let Some(server) = Server::start(Kind::Radicale) else { return };
+    let proxy = Proxy::start(Some(server.port));
+    let path = format!("{}start.ics", server.default_calendar("alice"));
+    let by_proxy = |method: &str, body: &str| {
+        let request = http::request(method, &path).basic("alice", &password("alice"));
+        request.body("text/calendar", body.as_bytes()).send(proxy.port)
+    };
+    proxy.on("PUT", Fault::DropAnswer);
+    assert!(by_proxy("PUT", EVENT).is_err(), "no answer comes");
+    proxy.heal();
+    let direct = server.dav("alice", "GET", &path, &[], b"");
+    assert_eq!(direct.status, 200, "but the write was done");
+    let passed = by_proxy("GET", "").unwrap();
+    assert_eq!((passed.status, &passed.body), (200, &direct.body));
+    proxy.on("GET", Fault::CutOff(10));
+    assert_eq!(by_proxy("GET", "").unwrap().body, &direct.body[..direct.body.len() - 10]);
+    proxy.heal();
+    proxy.on("*", Fault::Reset);
+    assert!(by_proxy("DELETE", "").is_err());
+    proxy.heal();
+    assert_eq!(server.dav("alice", "GET", &path, &[], b"").status, 200, "nothing was deleted");
+    proxy.on("GET", Fault::unavailable("7"));
+    let busy = by_proxy("GET", "").unwrap();
+    assert_eq!((busy.status, busy.header("retry-after")), (503, Some("7")));
+    let methods: Vec<String> = proxy.take().into_iter().map(|seen| seen.method).collect();
+    assert_eq!(methods, ["PUT", "GET", "GET", "DELETE", "GET"]);
 }

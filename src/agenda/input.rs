@@ -16,7 +16,7 @@ pub struct AgendaInput<'a> {
     pub owner: &'a Person,
     /// The 1:1.
     pub pair: &'a Pair,
-    /// The moment of making; only for what is about "now" (parked `later` items).
+    /// The moment of making: a next meeting that is over by now is not named.
     pub now: Timestamp,
     /// The meeting it is for.
     pub meeting: Meeting,

@@ -17,7 +17,20 @@ pub struct Agenda {
     pub(super) sections: Vec<Section>,
     pub(super) tail: Vec<Line>,
     pub(super) max_chars: Option<usize>,
+    /// What the series' standing agenda would say: the base of a first merge.
     pub(super) standing: Option<Box<Agenda>>,
+    /// Every shared item of the pair that was given, for naming what people edit.
+    pub(super) known: Vec<KnownItem>,
+}
+
+/// A shared item as edits are compared with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct KnownItem {
+    pub(super) id: ItemId,
+    pub(super) text: String,
+    pub(super) key: String,
+    pub(super) done: bool,
+    pub(super) due: Option<Date>,
 }
 
 /// One part of the meeting.

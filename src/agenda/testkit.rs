@@ -6,6 +6,7 @@ use jiff::civil::Time;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
+use crate::agenda::shape::{Agenda, Line, Section};
 use crate::model::agenda::{Item, ItemKind, Origin, Side};
 use crate::model::id::{AccountId, Address, ItemId, PairId};
 use crate::model::pair::{AgendaMail, Cadence, CadenceUnit, Mode, Pair, Person, Role};
@@ -54,6 +55,8 @@ pub(super) fn pair(role: Role, template: &str) -> Pair {
         priority: 2,
         mode: Mode::Act,
         never_move: false,
+        pinned: false,
+        free_busy_url: None,
         account: AccountId::new("work"),
         title: "1:1".to_owned(),
         template: template.to_owned(),
@@ -80,4 +83,37 @@ pub(super) fn item(id: &str, kind: ItemKind, side: Side, text: &str, created: &s
         carried: 0,
         origin: Origin::CommandLine,
     }
+}
+
+/// An agenda from lines: `## Title | minutes`, `[ ] text`, `- text`; an item's
+/// id before a `@`: `[ ] a1@Bob: send the draft`.
+pub(super) fn agenda(lines: &[&str], items: &[Item]) -> Agenda {
+    let mut out = Agenda {
+        date: "2026-03-03".parse().unwrap(),
+        owner: "Elena".to_owned(),
+        partner: "Bob".to_owned(),
+        lead: Vec::new(),
+        sections: Vec::new(),
+        tail: Vec::new(),
+        max_chars: None,
+        standing: None,
+        known: crate::agenda::edits::known_items(items),
+    };
+    for line in lines {
+        if let Some(title) = line.strip_prefix("## ") {
+            out.sections.push(Section { title: title.to_owned(), minutes: 5, lines: Vec::new() });
+            continue;
+        }
+        let (mark, text) = crate::agenda::parse::split_mark(line);
+        let (id, text) = match text.split_once('@') {
+            Some((id, text)) => (Some(ItemId::new(id)), text),
+            None => (None, text),
+        };
+        let line = Line { mark, text: text.to_owned(), item: id };
+        match out.sections.last_mut() {
+            Some(section) => section.lines.push(line),
+            None => out.lead.push(line),
+        }
+    }
+    out
 }

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use crate::cli::Global;
 use crate::cli::failure::Failure;
 use crate::clock::Clock;
+use crate::config;
 use crate::config::env::Env;
 
 /// The surroundings of one command.
@@ -61,14 +62,7 @@ impl Context {
     /// # Errors
     /// When there is no home directory.
     pub fn config_path(&self) -> Result<PathBuf, Failure> {
-        if let Some(path) = &self.global.config {
-            return Ok(path.clone());
-        }
-        if let Some(dir) = &self.env.configuration_directory {
-            return Ok(dir.join("onbeat.toml"));
-        }
-        let dirs = directories::ProjectDirs::from("", "", "onbeat").ok_or_else(no_home)?;
-        Ok(dirs.config_dir().join("onbeat.toml"))
+        Ok(self.places()?.config)
     }
 
     /// Where the state is: `--state`, the service's directory, the platform's
@@ -77,20 +71,13 @@ impl Context {
     /// # Errors
     /// When there is no home directory.
     pub fn state_dir(&self) -> Result<PathBuf, Failure> {
-        if let Some(path) = &self.global.state {
-            return Ok(path.clone());
-        }
-        if let Some(dir) = &self.env.state_directory {
-            return Ok(dir.clone());
-        }
-        let dirs = directories::ProjectDirs::from("", "", "onbeat").ok_or_else(no_home)?;
-        Ok(dirs.data_dir().to_path_buf())
+        Ok(self.places()?.state)
     }
-}
 
-fn no_home() -> Failure {
-    Failure::user("there is no home directory to look for the configuration in")
-        .hint("name the files with --config FILE and --state DIR")
+    fn places(&self) -> Result<config::Places, Failure> {
+        let given = (self.global.config.as_deref(), self.global.state.as_deref());
+        Ok(config::locate(given.0, given.1, &self.env)?)
+    }
 }
 
 #[cfg(test)]
@@ -109,7 +96,8 @@ mod tests {
 
     #[test]
     fn the_service_manager_names_directories() {
-        let env = Env { state_directory: Some("/var/lib/onbeat".into()), ..Env::default() };
+        let dirs = (Some("/var/lib/onbeat".into()), Some("/etc/onbeat".into()));
+        let env = Env { state_directory: dirs.0, configuration_directory: dirs.1, ..Env::default() };
         let context = Context::new(Global::default(), env).unwrap();
         assert_eq!(context.state_dir().unwrap(), Path::new("/var/lib/onbeat"));
     }

@@ -7,7 +7,12 @@ use std::fmt::Write as _;
 use std::io;
 use std::process::ExitCode;
 
+use crate::cli::ics::IcsError;
 use crate::cli::out;
+use crate::config::ConfigError;
+use crate::engine::error::EngineError;
+use crate::provider::{ErrorKind, ProviderError};
+use crate::store::StoreError;
 
 /// Which exit code a failure leads to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -114,6 +119,72 @@ impl Failure {
     }
 }
 
+impl From<ConfigError> for Failure {
+    fn from(error: ConfigError) -> Self {
+        let remedy = error.remedy();
+        if let ConfigError::Invalid { .. } = &error {
+            return Self::user("the configuration cannot be used").because(error).hint(remedy);
+        }
+        Self::user(error.to_string()).hint(remedy).because(error)
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        let remedy = error.remedy();
+        Self::user(error.to_string()).hint(remedy).because(error)
+    }
+}
+
+impl From<EngineError> for Failure {
+    fn from(error: EngineError) -> Self {
+        let next = match error {
+            EngineError::Store(error) => return error.into(),
+            EngineError::NoSuchCalendar { .. } => "correct `calendar` or `busy` in the configuration",
+            EngineError::NoSuchWrite(_) => "`onbeat log` lists what was written",
+            EngineError::CannotUndo { .. } => "change the event by hand; onbeat will follow",
+        };
+        Self::user(error.to_string()).hint(next)
+    }
+}
+
+impl From<ProviderError> for Failure {
+    fn from(error: ProviderError) -> Self {
+        let next = match &error.kind {
+            ErrorKind::Unauthorized => {
+                "check user name and password; many providers want an app password"
+            }
+            ErrorKind::NotFound => "check the address",
+            ErrorKind::Unavailable | ErrorKind::RateLimited { .. } | ErrorKind::OutcomeUnknown => {
+                "check the address and the network, and try again"
+            }
+            ErrorKind::Tls(_) => {
+                "check the address; for a certificate authority of your own set `ca_file`"
+            }
+            ErrorKind::Protocol(_) => {
+                "check that the address is the CalDAV one, not the web page's"
+            }
+            ErrorKind::Sink => "`onbeat check` examines the state",
+            ErrorKind::PreconditionFailed
+            | ErrorKind::UidExists { .. }
+            | ErrorKind::SyncTokenInvalid
+            | ErrorKind::Forbidden
+            | ErrorKind::TooLarge
+            | ErrorKind::Unsupported(_) => "`onbeat check` shows what the server can do",
+        };
+        Self::user(error.to_string()).hint(next).because(error)
+    }
+}
+
+impl From<IcsError> for Failure {
+    fn from(error: IcsError) -> Self {
+        match error {
+            IcsError::Output(error) => error.into(),
+            other => Self::user(other.to_string()).because(other),
+        }
+    }
+}
+
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
         if error.kind() == io::ErrorKind::BrokenPipe {
@@ -123,35 +194,16 @@ impl From<io::Error> for Failure {
     }
 }
 
-/// The closest of several names to a mistyped one, if any is close.
-pub fn closest<'a>(wanted: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let wanted = wanted.to_lowercase();
-    known
-        .into_iter()
-        .map(|name| (distance(&wanted, &name.to_lowercase()), name))
-        .filter(|(far, name)| *far <= (name.chars().count().max(wanted.chars().count()) / 3).max(1))
-        .min_by_key(|(far, _)| *far)
-        .map(|(_, name)| name)
-}
-
-/// Levenshtein distance with one row of memory.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, ca) in a.chars().enumerate() {
-        let mut diagonal = i;
-        let mut left = i + 1;
-        for (cell, cb) in row.iter_mut().skip(1).zip(&b) {
-            let best = (diagonal + usize::from(ca != *cb)).min(*cell + 1).min(left + 1);
-            diagonal = *cell;
-            *cell = best;
-            left = best;
+/// A question that was not answered.
+pub fn asked(error: inquire::InquireError) -> Failure {
+    match error {
+        inquire::InquireError::OperationCanceled | inquire::InquireError::OperationInterrupted => {
+            Failure::user("stopped; nothing was changed")
         }
-        if let Some(first) = row.first_mut() {
-            *first = i + 1;
-        }
+        other => Failure::user("the terminal cannot be asked")
+            .because(other)
+            .hint("give the answers as options; `--help` lists them"),
     }
-    row.last().copied().unwrap_or(0)
 }
 
 #[cfg(test)]
@@ -178,16 +230,6 @@ mod tests {
     fn foreign_text_cannot_drive_the_terminal() {
         let failure = Failure::user("no pair \"\u{1b}[2Jbob\"");
         assert_eq!(failure.render(), "error: no pair \"[2Jbob\"\n");
-    }
-
-    #[test]
-    fn suggestions() {
-        assert_eq!(
-            closest("bbo@example.org", ["bob@example.org", "eve@example.org"]),
-            Some("bob@example.org")
-        );
-        assert_eq!(closest("bob", ["Bob", "Zoe"]), Some("Bob"));
-        assert_eq!(closest("xyzzy", ["bob", "eve"]), None);
     }
 
     #[test]

@@ -58,7 +58,7 @@ fn find(command: &Command, verb: &str) -> Result<Command, Failure> {
         Some(sub) => Ok(sub.clone()),
         None => {
             let failure = Failure::user(format!("there is no verb {verb:?}"));
-            Err(match crate::cli::failure::closest(verb, names) {
+            Err(match crate::config::words::nearest(verb, names.into_iter()) {
                 Some(near) => failure.hint(format!("did you mean `onbeat man {near}`?")),
                 None => failure.hint("`onbeat help` lists the verbs"),
             })

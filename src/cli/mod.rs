@@ -1,14 +1,30 @@
 //! The command line: its words, and which file does what. One verb per file;
 //! `wire.rs` puts the parts together, `failure.rs` decides how an error ends.
 
+pub mod action;
+pub mod apply;
 pub mod completions;
 pub mod context;
+pub mod dates;
 pub mod demo;
 pub mod failure;
 pub mod ics;
+pub mod items;
+pub mod log;
 pub mod logging;
+pub mod lookout;
 pub mod man;
+pub mod note;
 pub mod out;
+pub mod pairs;
+pub mod pause;
+pub mod plan;
+pub mod reflect;
+pub mod said;
+pub mod solve;
+pub mod status;
+pub mod sync;
+pub mod undo;
 pub mod wire;
 
 use std::ffi::OsString;
@@ -22,6 +38,7 @@ use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::out::{Color, Out};
 use crate::config::env::Env;
+use crate::model::observation::Word;
 
 /// Keeps recurring 1:1 meetings alive on real calendars
 ///
@@ -82,6 +99,38 @@ pub struct Global {
 pub enum Verb {
     /// The whole loop on a bundled team calendar; no server, no network, nothing of yours is touched
     Demo(demo::DemoArgs),
+    /// Fetch and observe; never writes to a calendar
+    Sync(sync::SyncArgs),
+    /// What would be changed, and why, and what not, and why not
+    Plan(plan::PlanArgs),
+    /// Carry the plan out
+    Apply(apply::ApplyArgs),
+    /// Put back what was there before one of onbeat's writes
+    Undo(undo::UndoArgs),
+    /// Each pair: next meeting, agenda, flags; and how the accounts are
+    Status(status::StatusArgs),
+    /// Note a talking point for the next 1:1
+    Note(note::NoteArgs),
+    /// Action items: who does what until when
+    Action(action::ActionArgs),
+    /// Three questions after a meeting, one line each
+    Reflect(reflect::ReflectArgs),
+    /// Say that a meeting took place
+    Held(said::SaidArgs),
+    /// Say that a meeting did not take place
+    Skip(said::SaidArgs),
+    /// Say that a meeting did not take place, for a good reason
+    Excuse(said::SaidArgs),
+    /// What onbeat wrote to calendars
+    Log(log::LogArgs),
+    /// Stop touching the calendar
+    Pause(pause::PauseArgs),
+    /// Go on touching the calendar
+    Resume(pause::ResumeArgs),
+    /// Slot assignment for an instance file
+    Solve(solve::Args),
+    /// Plumbing over calendar files, for scripts and tests
+    Ics(ics::IcsArgs),
     /// Print a completion script for a shell
     Completions(completions::CompletionsArgs),
     /// Print the manual
@@ -106,7 +155,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, env: Env) -> ExitCode {
     };
     let quiet = cli.global.quiet;
     match start(cli, env) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(failure) => {
             if failure.kind != failure::Kind::BrokenPipe && !(quiet && failure.message.is_empty()) {
                 let _ = std::io::stderr().write_all(failure.render().as_bytes());
@@ -116,7 +165,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, env: Env) -> ExitCode {
     }
 }
 
-fn start(cli: Cli, env: Env) -> Result<(), Failure> {
+fn start(cli: Cli, env: Env) -> Result<ExitCode, Failure> {
     let global = cli.global;
     let daemon = false;
     logging::start(&env, global.verbose, global.quiet, global.color, daemon)?;
@@ -126,13 +175,33 @@ fn start(cli: Cli, env: Env) -> Result<(), Failure> {
     let result = dispatch(cli.verb, &context, &mut out);
     // What was printed before a failure is still a result.
     let flushed = out.flush();
-    result.and(flushed)
+    result.and_then(|code| flushed.map(|()| code))
 }
 
-fn dispatch(verb: Verb, context: &Context, out: &mut Out) -> Result<(), Failure> {
-    match verb {
+fn dispatch(verb: Verb, context: &Context, out: &mut Out) -> Result<ExitCode, Failure> {
+    let done = match verb {
         Verb::Demo(args) => demo::run(context, &args, out),
+        Verb::Sync(args) => sync::run(context, &args, out),
+        Verb::Plan(args) => plan::run(context, &args, out),
+        Verb::Apply(args) => apply::run(context, &args, out),
+        Verb::Undo(args) => undo::run(context, &args, out),
+        Verb::Status(args) => status::run(context, &args, out),
+        Verb::Reflect(args) => reflect::run(context, &args, out),
+        Verb::Held(args) => said::run(context, &args, Word::Held, out),
+        Verb::Skip(args) => said::run(context, &args, Word::Skip, out),
+        Verb::Excuse(args) => said::run(context, &args, Word::Excuse, out),
+        Verb::Note(args) => note::run(context, &args, out),
+        Verb::Action(args) => action::run(context, &args, out),
+        Verb::Log(args) => log::run(context, &args, out),
+        Verb::Pause(args) => pause::pause(context, &args, out),
+        Verb::Resume(args) => pause::resume(context, &args, out),
+        Verb::Ics(args) => {
+            let mut notes = std::io::stderr();
+            ics::run(&args, out.writer(), &mut notes).map_err(Failure::from)
+        }
+        Verb::Solve(args) => return Ok(solve::run(&args)),
         Verb::Completions(args) => completions::run(&args, out),
         Verb::Man(args) => man::run(&args, out),
-    }
+    };
+    done.map(|()| ExitCode::SUCCESS)
 }

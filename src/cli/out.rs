@@ -112,6 +112,11 @@ impl Out {
         Ok(())
     }
 
+    /// The sink itself, for plumbing that writes its own form.
+    pub fn writer(&mut self) -> &mut dyn Write {
+        &mut *self.sink
+    }
+
     /// A machine-readable result, pretty-printed.
     ///
     /// # Errors

@@ -22,6 +22,8 @@ pub struct Env {
     pub state_directory: Option<PathBuf>,
     /// CONFIGURATION_DIRECTORY, the first one, as systemd sets it for a service.
     pub configuration_directory: Option<PathBuf>,
+    /// CREDENTIALS_DIRECTORY, as systemd sets it for a service.
+    pub credentials_directory: Option<PathBuf>,
 }
 
 impl Env {
@@ -40,6 +42,13 @@ impl Env {
             editor: get("VISUAL").or_else(|| get("EDITOR")),
             state_directory: first_dir("STATE_DIRECTORY"),
             configuration_directory: first_dir("CONFIGURATION_DIRECTORY"),
+            credentials_directory: get("CREDENTIALS_DIRECTORY").map(PathBuf::from),
         }
+    }
+
+    /// A variable the configuration names as the place of a secret.
+    #[allow(clippy::disallowed_methods)] // the one place
+    pub fn variable(&self, name: &str) -> Option<String> {
+        std::env::var(name).ok().filter(|value| !value.is_empty())
     }
 }

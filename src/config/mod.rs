@@ -1,3 +1,19 @@
-//! Reading the configuration.
+//! Reading the configuration: the file, the environment, where secrets lie. The
+//! shell asks here; nothing pure does. It knows no calendar and no state.
 
+pub mod account;
 pub mod env;
+mod error;
+mod load;
+mod pair;
+mod raw;
+pub mod secret;
+pub mod settings;
+pub(crate) mod words;
+
+pub use account::{Account, AccountKind};
+pub use error::{ConfigError, Problem};
+pub use load::{
+    Config, HolidayReader, Places, Reload, RemoteHolidays, load, locate, parse, reload,
+};
+pub use secret::{Secret, SecretError, SecretSource};

@@ -45,15 +45,15 @@ pub fn take_in(
         reply(world, view, occurrence, &mut items)?;
         let key = &occurrence.key;
         let Some(last) = store.last_written(owner, &key.uid, key.recurrence_id)? else { continue };
-        let drafted = draft(world, snapshot, view, occurrence, &beats)?;
-        let edits =
-            agenda::edits(Some(&last.block), &occurrence.description, &drafted.agenda, &items);
+        let date = world.me.zone.to_datetime(occurrence.start).date();
+        let text = &occurrence.description;
+        let edits = agenda::edits(&last.block, text, &world.me, &view.pair, date, &items);
         let updates = agenda::apply_edits(pair, &items, &edits, now);
         if items::update(store, owner, &mut items, &updates)? {
             touch(world, state, pair, planned(occurrence), now)?;
         }
         if occurrence.end <= now {
-            freeze(world, view, occurrence, &drafted, now)?;
+            freeze(world, snapshot, view, occurrence, &beats)?;
         }
     }
     let held: Vec<Timestamp> = held(&beats);
@@ -98,21 +98,29 @@ fn touch(
     entry.map_or(Ok(()), |entry| world.store.append_entries(&world.owner, &[entry]))
 }
 
+/// Keeps the agenda of a meeting that is over, once: the part both saw as the
+/// event has it, the owner's part as it would be made now.
 fn freeze(
     world: &World,
+    snapshot: &Snapshot,
     view: &PairView,
     occurrence: &Occurrence,
-    drafted: &Drafted,
-    now: Timestamp,
-) -> Result<(), StoreError> {
+    beats: &[Beat],
+) -> Result<(), EngineError> {
+    let (pair, beat) = (&view.pair.id, planned(occurrence));
+    if world.store.frozen_agenda(&world.owner, pair, beat)?.is_some() {
+        return Ok(());
+    }
+    let drafted = draft(world, snapshot, view, occurrence, beats)?;
     let frozen = FrozenAgenda {
-        pair: view.pair.id.clone(),
-        beat: planned(occurrence),
-        frozen_at: now,
+        pair: pair.clone(),
+        beat,
+        frozen_at: snapshot.now,
         shared: occurrence.description.clone(),
-        private: private_text(drafted),
+        private: private_text(&drafted),
     };
-    world.store.freeze_agenda(&world.owner, &frozen).map(|_| ())
+    world.store.freeze_agenda(&world.owner, &frozen)?;
+    Ok(())
 }
 
 /// The planned start that identifies a meeting.

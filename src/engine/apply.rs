@@ -8,8 +8,9 @@ use crate::engine::StepOutcome;
 use crate::engine::error::EngineError;
 use crate::engine::fetch::describe;
 use crate::engine::hook::{self, Moment};
+use crate::engine::recover;
 use crate::engine::world::{AccountLink, World};
-use crate::ical::edit;
+use crate::ical::edit::{self, Editor};
 use crate::model::id::{EventUid, Href};
 use crate::model::journal::{Intent, JournalId, Outcome, WriteKind};
 use crate::model::plan::{Action, MailEffect, Precondition, Step};
@@ -36,17 +37,19 @@ pub async fn apply(world: &World, step: &Step) -> Result<StepOutcome, EngineErro
         return Ok(StepOutcome::Stale);
     }
     let data = before.as_ref().map(|resource| resource.data.as_slice());
-    let sent = match edit::apply(data, &step.action, world.now()) {
+    let editor =
+        Editor { now: Some(world.now()), owner: &world.me.addresses, zone: &world.me.zone };
+    let sent = match edit::apply(data, &step.action, &editor) {
         Ok(sent) => sent,
         Err(error) => return Ok(StepOutcome::Refused(error.to_string())),
     };
-    let id =
-        world.store.append_intent(&world.owner, &intent(world, step, &href, &before, &sent))?;
+    let intent = intent(world, step, &href, &before, &sent);
+    let id = world.store.append_intent(&world.owner, &intent)?;
     hook::reached(Moment::IntentWritten);
     let write = Write { href, data: sent, action: step.action.clone() };
     let outcome = send(account, step, &write).await;
     hook::reached(Moment::Sent);
-    settle(world, account, step, id, &write, outcome).await
+    settle(world, account, step, id, &intent, outcome).await
 }
 
 /// Whether the mirror still is what the step was planned on.
@@ -133,27 +136,27 @@ async fn settle(
     account: &AccountLink,
     step: &Step,
     id: JournalId,
-    write: &Write,
+    intent: &Intent,
     sent: Result<Href, ProviderError>,
 ) -> Result<StepOutcome, EngineError> {
     let (href, trouble) = match sent {
         Ok(href) => (href, None),
-        Err(error) => (write.href.clone(), Some(error)),
+        Err(error) => (intent.href.clone(), Some(error)),
     };
     if let Some(outcome) = trouble.as_ref().and_then(certain) {
         return close(world, id, outcome, step, account, &href).await;
     }
     let outcome = match account.provider.get(&step.calendar, &href).await {
         Ok(Some(held)) => {
-            let done = edit::holds(&held.data, &step.action);
             let etag = held.etag.clone();
+            let happened = recover::happened(intent, Some(&held.data), &world.me.zone);
             world.store.mirror_put(&world.owner, &held)?;
-            match (done, trouble) {
-                (true, _) => Outcome::Done { etag },
-                (false, None) => Outcome::Failed {
-                    reason: "the server took the write but holds something else".to_owned(),
-                },
-                (false, Some(error)) => Outcome::Failed { reason: describe(&error) },
+            match trouble {
+                // What a server or a person made of it since is theirs; the next
+                // plan starts from it.
+                None => Outcome::Done { etag },
+                Some(_) if happened => Outcome::Done { etag },
+                Some(error) => Outcome::Failed { reason: describe(&error) },
             }
         }
         Ok(None) => Outcome::Failed {

@@ -12,6 +12,7 @@ pub mod hook;
 pub mod items;
 pub mod look;
 pub mod lookback;
+pub mod offline;
 pub mod parsed;
 pub mod planning;
 pub mod quiet;

@@ -1,10 +1,14 @@
 //! Intents without outcome: the process died, or nobody answered. What the
 //! server holds decides; nothing is ever sent again blindly.
 
+use std::collections::BTreeSet;
+
+use jiff::tz::TimeZone;
+
 use crate::engine::error::EngineError;
 use crate::engine::world::World;
-use crate::ical::compare;
-use crate::model::journal::{JournalEntry, Outcome};
+use crate::ical::{compare, edit};
+use crate::model::journal::{Intent, Outcome};
 
 /// Settles every open intent whose resource can be read. Returns how many.
 ///
@@ -23,58 +27,70 @@ pub async fn recover(world: &World) -> Result<usize, EngineError> {
             // Not readable now; it stays open.
             continue;
         };
-        let outcome = judge(&entry, held.as_ref().map(|r| r.data.as_slice()));
-        match held {
-            Some(held) => {
-                let etag = held.etag.clone();
-                world.store.mirror_put(&world.owner, &held)?;
-                let outcome = match outcome {
-                    Verdict::Happened => Outcome::Done { etag },
-                    Verdict::DidNot => Outcome::Failed { reason: INTERRUPTED.to_owned() },
-                };
-                world.store.append_outcome(entry.id, &outcome, world.now())?;
-            }
-            None => {
-                let outcome = match outcome {
-                    Verdict::Happened => Outcome::Done { etag: None },
-                    Verdict::DidNot => Outcome::Failed { reason: INTERRUPTED.to_owned() },
-                };
-                world.store.append_outcome(entry.id, &outcome, world.now())?;
-            }
+        let happened =
+            happened(&entry.intent, held.as_ref().map(|r| r.data.as_slice()), &world.me.zone);
+        let etag = held.as_ref().and_then(|r| r.etag.clone());
+        if let Some(held) = held {
+            world.store.mirror_put(&world.owner, &held)?;
         }
+        let outcome = if happened {
+            Outcome::Done { etag }
+        } else {
+            Outcome::Failed { reason: "interrupted before the write took effect".to_owned() }
+        };
+        world.store.append_outcome(entry.id, &outcome, world.now())?;
         settled += 1;
     }
     Ok(settled)
 }
 
-const INTERRUPTED: &str = "interrupted before the write took effect";
-
-enum Verdict {
-    Happened,
-    DidNot,
+/// Whether what the server holds shows a write. People may have edited since:
+/// the occurrence that was written decides, not the whole text.
+pub fn happened(intent: &Intent, held: Option<&[u8]>, zone: &TimeZone) -> bool {
+    let (Some(sent), Some(held)) = (intent.sent.as_deref(), held) else {
+        // A deletion happened when nothing is there; anything else did not.
+        return intent.sent.is_none() && held.is_none();
+    };
+    if compare::same_meaning(held, sent, zone) {
+        return true;
+    }
+    let Some(before) = intent.before.as_deref() else {
+        // Created under a UID of our own, and edited by somebody since.
+        return true;
+    };
+    if compare::same_meaning(held, before, zone) {
+        return false;
+    }
+    let at = |data| edit::body_at(data, &intent.uid, intent.recurrence_id, zone);
+    let (Some(was), Some(wrote), Some(is)) = (at(before), at(sent), at(held)) else {
+        return false;
+    };
+    let moved = wrote.start != was.start;
+    if moved {
+        return is.start.instant(zone) == wrote.start.instant(zone);
+    }
+    mostly_there(&was.description, &wrote.description, &is.description)
 }
 
-/// Whether what the server holds shows the write. People may have edited since:
-/// the occurrence written decides, not the whole text.
-fn judge(entry: &JournalEntry, held: Option<&[u8]>) -> Verdict {
-    let intent = &entry.intent;
-    match (&intent.sent, held) {
-        (None, None) => Verdict::Happened,
-        (None, Some(_)) | (Some(_), None) => Verdict::DidNot,
-        (Some(sent), Some(held)) => {
-            if compare::same_meaning(held, sent) {
-                return Verdict::Happened;
-            }
-            match &intent.before {
-                // Created, and edited by somebody since.
-                None => Verdict::Happened,
-                Some(before) if compare::same_meaning(held, before) => Verdict::DidNot,
-                Some(before) => {
-                    let shows =
-                        compare::shows_edit(before, sent, held, &intent.uid, intent.recurrence_id);
-                    if shows { Verdict::Happened } else { Verdict::DidNot }
-                }
-            }
-        }
+/// Whether most of the lines a write added stand in the text now.
+fn mostly_there(was: &str, wrote: &str, is: &str) -> bool {
+    let lines = |text: &str| -> BTreeSet<String> {
+        text.lines().map(|line| line.trim().to_owned()).filter(|line| !line.is_empty()).collect()
+    };
+    let (was, is) = (lines(was), lines(is));
+    let added: Vec<String> = lines(wrote).into_iter().filter(|line| !was.contains(line)).collect();
+    let there = added.iter().filter(|line| is.contains(*line)).count();
+    there * 2 > added.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_somebody_changed_since_does_not_hide_the_write() {
+        assert!(mostly_there("", "a\nb\nc", "a\nb\nchanged"));
+        assert!(!mostly_there("", "a\nb\nc", "a note of a person"));
+        assert!(!mostly_there("a\nb", "a\nb\nc", "a\nb"));
     }
 }

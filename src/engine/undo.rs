@@ -2,6 +2,8 @@
 //! wrote, if nobody changed it since. It is a write like any other: journaled,
 //! conditional, read back.
 
+use jiff::tz::TimeZone;
+
 use crate::engine::StepOutcome;
 use crate::engine::apply::digest;
 use crate::engine::error::EngineError;
@@ -34,21 +36,21 @@ pub async fn undo(world: &World, id: JournalId) -> Result<StepOutcome, EngineErr
     let Some(held) = held else {
         return Err(refuse("the event is not there any more".to_owned()));
     };
-    untouched(&entry, &held).map_err(refuse)?;
+    untouched(&entry, &held, &world.me.zone).map_err(refuse)?;
     let etag = held.etag.as_ref().and_then(Etag::strong);
     let etag = etag.ok_or_else(|| refuse("the server gives no strong entity tag".to_owned()))?;
     restore(world, account, &entry, &held, &etag).await
 }
 
 /// An undo must not lose what somebody did after the write.
-fn untouched(entry: &JournalEntry, held: &Resource) -> Result<(), String> {
+fn untouched(entry: &JournalEntry, held: &Resource, zone: &TimeZone) -> Result<(), String> {
     let intent = &entry.intent;
     let Some(Outcome::Done { etag }) = &entry.outcome else {
         return Err("it was never carried out".to_owned());
     };
     let same_tag = etag.is_some() && *etag == held.etag;
     let same_text =
-        intent.sent.as_ref().is_some_and(|sent| compare::same_meaning(&held.data, sent));
+        intent.sent.as_ref().is_some_and(|sent| compare::same_meaning(&held.data, sent, zone));
     if !same_tag && !same_text {
         return Err("the event was changed since; undoing would lose that change".to_owned());
     }
@@ -118,7 +120,7 @@ async fn read_back(
     };
     let done = match (&intent.before, &held) {
         (None, None) => true,
-        (Some(before), Some(held)) => compare::same_meaning(&held.data, before),
+        (Some(before), Some(held)) => compare::same_meaning(&held.data, before, &world.me.zone),
         (None, Some(_)) | (Some(_), None) => false,
     };
     let etag = held.as_ref().and_then(|r| r.etag.clone());

@@ -11,6 +11,7 @@ use jiff::tz::TimeZone;
 
 use crate::ical::component::{self, Component};
 use crate::ical::lines::Lines;
+use crate::ical::property::Property;
 use crate::ical::tz::{Resolved, ZoneSource, Zones};
 use crate::model::event::{Event, EventBody, EventOverride, Recurrence};
 use crate::model::id::EventUid;
@@ -49,6 +50,11 @@ pub struct Warning {
     pub line: usize,
     /// What was doubtful and what was assumed, for people.
     pub text: String,
+}
+
+/// The time a DTSTART, RECURRENCE-ID or like property says.
+pub(crate) fn time_of(property: &Property<'_>, zones: &mut Zones<'_, '_>) -> Option<CalTime> {
+    times::time(property, zones)
 }
 
 /// One VEVENT read.

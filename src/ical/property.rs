@@ -79,6 +79,11 @@ impl<'a> Iterator for Params<'a> {
     }
 }
 
+/// The parameters of a raw `;A=1;B=2`, values as written.
+pub(crate) fn split_params(raw: &[u8]) -> Params<'_> {
+    Params { rest: raw }
+}
+
 /// Where the value begins: after the first colon outside of quotes. An unclosed
 /// quote does not swallow the value.
 fn value_start(rest: &[u8]) -> usize {

@@ -5,7 +5,7 @@
 
 mod crated;
 pub(crate) mod days;
-mod length;
+pub(crate) mod length;
 pub mod lookup;
 mod plain;
 pub mod rule;

@@ -109,7 +109,7 @@ impl<'l, 'a> Zones<'l, 'a> {
         if let Some(zone) = names::without_prefix(name) {
             return (Some(zone), ZoneSource::Prefixed);
         }
-        if let Some((zone, source)) = self.from_file(name) {
+        if let Some((zone, source)) = self.in_file(name) {
             return (Some(zone), source);
         }
         if let Some(zone) = names::windows(name) {
@@ -124,7 +124,7 @@ impl<'l, 'a> Zones<'l, 'a> {
         }
     }
 
-    fn from_file(&self, name: &str) -> Option<(TimeZone, ZoneSource)> {
+    fn in_file(&self, name: &str) -> Option<(TimeZone, ZoneSource)> {
         let range = self.embedded.get(&name.to_lowercase())?;
         let location = self.lines.slice(range.clone()).iter().find_map(|line| {
             let is = self.lines.is(line, "X-LIC-LOCATION");

@@ -139,6 +139,9 @@ pub struct Pair {
     pub mode: Mode,
     /// Never move, only ask.
     pub never_move: bool,
+    /// The series keeps its weekday and time in the joint choice; single
+    /// occurrences may still be repaired.
+    pub pinned: bool,
     /// The account whose calendar carries the series.
     pub account: AccountId,
     /// Title for new series.
@@ -153,6 +156,8 @@ pub struct Pair {
     /// Titles (lower-case, substring) that mark an event as this 1:1 although it
     /// names no attendees.
     pub title_aliases: Vec<String>,
+    /// Where the partner's free/busy time can be read (RFC 7953 or VFREEBUSY text).
+    pub free_busy_url: Option<String>,
     /// Goal files, relative paths already resolved.
     pub goals: Vec<String>,
     /// Metric sources.

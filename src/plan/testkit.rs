@@ -63,6 +63,8 @@ pub fn pair(name: &str) -> Pair {
         priority: 1,
         mode: Mode::Act,
         never_move: false,
+        pinned: false,
+        free_busy_url: None,
         account: AccountId::new("work"),
         title: format!("Elena / {name}"),
         template: "lead-down".to_owned(),

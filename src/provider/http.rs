@@ -121,6 +121,11 @@ impl Http {
         adopted.map_err(|why| ProviderError::new(ErrorKind::Protocol(why), ""))
     }
 
+    /// At least this much time between two requests from now on.
+    pub fn slow_down(&self, interval: std::time::Duration) {
+        self.pace.slow_down(interval);
+    }
+
     /// How often a body that broke off may be asked for again.
     pub fn retry(&self) -> RetryPolicy {
         self.config.retry

@@ -9,7 +9,7 @@ mod numbers;
 #[cfg(test)]
 mod tests;
 pub mod text;
-mod words;
+pub mod words;
 
 use std::collections::HashMap;
 

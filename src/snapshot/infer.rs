@@ -289,6 +289,8 @@ fn pair(id: PairId, partner: Person, event: &Event, title_aliases: Vec<String>) 
         priority: 2,
         mode: Mode::Observe,
         never_move: true,
+        pinned: false,
+        free_busy_url: None,
         account: AccountId::new("export"),
         title: body.map_or_else(String::new, |body| body.summary.clone()),
         template: "peer".to_owned(),

@@ -136,43 +136,46 @@ impl StoreError {
     pub(crate) fn sqlite(path: &Path, error: rusqlite::Error) -> Self {
         let path = path.to_owned();
         let detail = error.to_string();
-        match error.sqlite_error_code() {
-            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
-                Self::Corrupt { path, detail }
-            }
-            Some(ErrorCode::DiskFull) => Self::DiskFull { path, source: Box::new(error) },
-            Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::CannotOpen) => {
-                Self::NotWritable { path, source: Box::new(error) }
-            }
-            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
-                Self::Busy { path, source: Box::new(error) }
-            }
-            _ => match error {
-                rusqlite::Error::FromSqlConversionFailure(_, _, inner)
-                    if inner.is::<UnreadableValue>() =>
-                {
-                    unreadable(&inner)
-                }
-                other => Self::Failed { path, source: Box::new(other) },
-            },
+        let code = error.sqlite_error_code();
+        let is = |codes: &[ErrorCode]| code.is_some_and(|code| codes.contains(&code));
+        if is(&[ErrorCode::DatabaseCorrupt, ErrorCode::NotADatabase]) {
+            return Self::Corrupt { path, detail };
         }
+        if is(&[ErrorCode::DiskFull]) {
+            return Self::DiskFull { path, source: Box::new(error) };
+        }
+        if is(&[ErrorCode::ReadOnly, ErrorCode::PermissionDenied, ErrorCode::CannotOpen]) {
+            return Self::NotWritable { path, source: Box::new(error) };
+        }
+        if is(&[ErrorCode::DatabaseBusy, ErrorCode::DatabaseLocked]) {
+            return Self::Busy { path, source: Box::new(error) };
+        }
+        if let rusqlite::Error::FromSqlConversionFailure(_, _, inner) = &error
+            && let Some(UnreadableValue { what, value }) = inner.downcast_ref()
+        {
+            return Self::Unreadable { what, value: value.chars().take(80).collect() };
+        }
+        Self::Failed { path, source: Box::new(error) }
     }
 
     /// Sorts an error of the file system into the kinds above.
     pub(crate) fn io(path: &Path, error: std::io::Error) -> Self {
+        use std::io::ErrorKind;
         let path = path.to_owned();
-        match error.kind() {
-            std::io::ErrorKind::PermissionDenied
-            | std::io::ErrorKind::ReadOnlyFilesystem
-            | std::io::ErrorKind::NotADirectory
-            | std::io::ErrorKind::AlreadyExists => {
-                Self::NotWritable { path, source: Box::new(error) }
-            }
-            std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => {
-                Self::DiskFull { path, source: Box::new(error) }
-            }
-            _ => Self::Failed { path, source: Box::new(error) },
+        let kind = error.kind();
+        let refused = [
+            ErrorKind::PermissionDenied,
+            ErrorKind::ReadOnlyFilesystem,
+            ErrorKind::NotADirectory,
+            ErrorKind::AlreadyExists,
+        ];
+        if refused.contains(&kind) {
+            return Self::NotWritable { path, source: Box::new(error) };
         }
+        if [ErrorKind::StorageFull, ErrorKind::QuotaExceeded].contains(&kind) {
+            return Self::DiskFull { path, source: Box::new(error) };
+        }
+        Self::Failed { path, source: Box::new(error) }
     }
 }
 
@@ -182,13 +185,4 @@ impl StoreError {
 pub(crate) struct UnreadableValue {
     pub(crate) what: &'static str,
     pub(crate) value: String,
-}
-
-fn unreadable(inner: &Box<dyn std::error::Error + Send + Sync>) -> StoreError {
-    match inner.downcast_ref::<UnreadableValue>() {
-        Some(UnreadableValue { what, value }) => {
-            StoreError::Unreadable { what, value: value.chars().take(80).collect() }
-        }
-        None => StoreError::Unreadable { what: "value", value: String::new() },
-    }
 }

@@ -6,7 +6,10 @@
 //! take `&self`; one store belongs to one thread.
 
 mod agenda;
+mod calendars;
 mod catalog;
+mod change;
+mod damage;
 mod error;
 mod items;
 mod journal;
@@ -22,16 +25,20 @@ mod rows;
 mod schema;
 
 pub use agenda::FrozenAgenda;
+pub use calendars::{SkippedMember, Tombstone};
 pub use catalog::Catalog;
+pub use damage::Quarantined;
 pub use error::StoreError;
 pub use items::ItemScope;
 pub use journal::{EntryFilter, WriteCounts};
 pub use ledger::{LedgerRow, NewLedgerRow};
 pub use lock::StateLock;
 pub use marks::{Pause, Pin, RaisedFlag};
-pub use mirror::{CalendarState, SkippedMember, Tombstone};
-pub use open::{Quarantined, STATE_FILE, Store};
+pub use mirror::CalendarState;
+pub use open::{STATE_FILE, Store};
 pub use reading::{Finished, PendingRemovals, ReadExtent, Reading, ReadingEnd, TokenChange};
 
+#[cfg(test)]
+mod file_tests;
 #[cfg(test)]
 mod tests;

@@ -24,6 +24,9 @@ const BUSY_LIMIT: Duration = Duration::from_secs(5);
 /// larger ones by [`Store::examine`], which `onbeat check` and the daemon's start call.
 const CHECKED_AT_OPENING: u64 = 8 * 1024 * 1024;
 
+/// The log is cut to this size when it has been written back.
+const LOG_LIMIT: i64 = 4 * 1024 * 1024;
+
 /// Tables of one connection: what the readings under way have seen.
 const READING_TABLES: &str = "
     CREATE TEMP TABLE seen (
@@ -66,8 +69,15 @@ impl Store {
     pub fn open(dir: &Path) -> Result<Self, StoreError> {
         make_dir(dir)?;
         let path = dir.join(STATE_FILE);
-        make_file(&path)?;
-        Self::open_file(dir, path)
+        make_file(dir, &path)?;
+        Self::open_file(dir, path, false)
+    }
+
+    /// [`Store::open`] by whoever holds the lock already.
+    pub(crate) fn open_locked(dir: &Path) -> Result<Self, StoreError> {
+        let path = dir.join(STATE_FILE);
+        make_file(dir, &path)?;
+        Self::open_file(dir, path, true)
     }
 
     /// Opens an existing state for looking at it (`status`, `report`, `plan`).
@@ -78,7 +88,7 @@ impl Store {
     pub fn open_read(dir: &Path) -> Result<Self, StoreError> {
         let path = dir.join(STATE_FILE);
         match fs::metadata(&path) {
-            Ok(_) => Self::open_file(dir, path),
+            Ok(_) => Self::open_file(dir, path, false),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 Err(StoreError::Missing { dir: dir.to_owned() })
             }
@@ -99,7 +109,7 @@ impl Store {
         Ok(store)
     }
 
-    fn open_file(dir: &Path, path: PathBuf) -> Result<Self, StoreError> {
+    fn open_file(dir: &Path, path: PathBuf, locked: bool) -> Result<Self, StoreError> {
         let size = fs::metadata(&path).map_err(|e| StoreError::io(&path, e))?.len();
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
             | OpenFlags::SQLITE_OPEN_NO_MUTEX
@@ -114,8 +124,10 @@ impl Store {
             store.quick_check()?;
         }
         if schema::behind(&store.connection, &store.path)? {
-            // An older onbeat at work must not have the schema changed under it.
-            let _lock = StateLock::take(dir, "upgrade")?;
+            // An older onbeat at work must not have the schema changed under it. A
+            // file that is just being made has nobody at work.
+            let upgrade = !locked && schema::found(&store.connection).is_ok_and(|v| v > 0);
+            let _lock = upgrade.then(|| StateLock::take(dir, "upgrade")).transpose()?;
             schema::migrate(&store.connection, &store.path)?;
         }
         Ok(store)
@@ -131,6 +143,12 @@ impl Store {
             let _mode: String =
                 connection.pragma_update_and_check(None, "journal_mode", "WAL", |r| r.get(0))?;
             connection.pragma_update(None, "synchronous", "NORMAL")?;
+            connection.pragma_update_and_check(
+                None,
+                "journal_size_limit",
+                LOG_LIMIT,
+                |_| Ok(()),
+            )?;
             connection.execute_batch(READING_TABLES)
         };
         set().map_err(|e| self.fail(e))
@@ -163,7 +181,7 @@ impl Store {
     fn quick_check(&self) -> Result<(), StoreError> {
         let verdict: String = self
             .connection
-            .pragma_query_value(None, "quick_check(1)", |row| row.get(0))
+            .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
             .map_err(|e| self.fail(e))?;
         if verdict == "ok" {
             return Ok(());
@@ -239,23 +257,13 @@ fn make_dir(dir: &Path) -> Result<(), StoreError> {
         .map_err(|e| StoreError::io(dir, e))
 }
 
-fn make_file(path: &Path) -> Result<(), StoreError> {
+fn make_file(dir: &Path, path: &Path) -> Result<(), StoreError> {
     // SQLite gives its side files the mode of the main file.
     let made = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
     match made {
-        Ok(_) => Ok(()),
+        // The file's name must survive a power cut as well as its content.
+        Ok(_) => fs::File::open(dir).and_then(|d| d.sync_all()).map_err(|e| StoreError::io(dir, e)),
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
         Err(error) => Err(StoreError::io(path, error)),
     }
-}
-
-/// What became of a damaged state file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Quarantined {
-    /// Where the damaged file lies now.
-    pub moved_to: PathBuf,
-    /// Rows of ledger, journal and the pairs' belongings that were saved.
-    pub saved: u64,
-    /// Tables that could not be saved to their end.
-    pub incomplete: Vec<String>,
 }

@@ -77,7 +77,8 @@ fn an_interrupted_reading_keeps_the_token_and_is_not_complete() {
     let reading = store.begin_reading(&me(), &work()).unwrap();
     store.put_resources(&reading, &[resource("c", "\"1\"", "C")]).unwrap();
     store.mark_removed(&reading, &Href::new("a")).unwrap();
-    drop(reading);
+    // The process dies here: the reading is never finished.
+    let _dead = reading;
     assert_eq!(hrefs(&store), ["a", "b", "c"]);
     assert_eq!(state(&store).token, Some(SyncToken::new("t1")));
     assert!(matches!(state(&store).coverage, Coverage::Partial { synced_at: Some(_), .. }));

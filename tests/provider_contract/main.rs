@@ -7,6 +7,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod dav;
 mod faults;
 mod people;
 mod reading;
@@ -17,20 +18,23 @@ mod writing;
 use site::Site;
 
 /// Runs one case on one site, or not where the site is left out.
-fn run(case: impl AsyncFnOnce(&Site), site: Option<Site>) {
-    let Some(site) = site else { return };
+fn run(case: impl AsyncFnOnce(&Site), site: impl Future<Output = Option<Site>>) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(case(&site));
+    runtime.block_on(async {
+        if let Some(site) = site.await {
+            case(&site).await;
+        }
+    });
 }
 
 /// One test per case, named `SITE::CASE`.
 macro_rules! suite {
-    ($site:ident: $($group:ident { $($case:ident)* })*) => {
-        mod $site {
+    ($home:ident $site:ident $name:ident: $($group:ident { $($case:ident)* })*) => {
+        mod $name {
             $($(
                 #[test]
                 fn $case() {
-                    super::run(super::$group::$case, super::site::$site(stringify!($case)));
+                    super::run(super::$group::$case, super::$home::$site(stringify!($case)));
                 }
             )*)*
         }
@@ -39,8 +43,8 @@ macro_rules! suite {
 
 /// Every case a provider must pass, whatever it is.
 macro_rules! contract {
-    ($($site:ident)*) => {
-        $(suite! { $site:
+    ($home:ident $($site:ident)*) => {
+        $(suite! { $home $site $site:
             reading {
                 calendars_are_found_with_name_and_address
                 the_server_says_what_it_is
@@ -77,4 +81,25 @@ macro_rules! contract {
     };
 }
 
-contract! { vdir }
+/// What a provider must bear that reads over a network.
+macro_rules! faults {
+    ($home:ident $($site:ident $name:ident)*) => {
+        $(suite! { $home $site $name:
+            faults {
+                a_failing_server_is_not_an_empty_calendar
+                a_server_that_asks_to_wait_is_not_asked_again
+                a_body_that_breaks_off_is_not_the_whole
+                a_login_page_is_an_error
+                an_empty_answer_is_an_error
+                a_cut_connection_is_no_conclusion
+                a_lost_answer_to_a_write_is_unknown_and_reading_back_decides
+                a_redirect_elsewhere_gets_no_credentials
+                a_wrong_password_is_said_to_be_one
+            }
+        })*
+    };
+}
+
+contract! { site vdir }
+contract! { dav radicale xandikos cyrus }
+faults! { dav radicale radicale_faults xandikos xandikos_faults cyrus cyrus_faults }

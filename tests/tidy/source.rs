@@ -66,9 +66,8 @@ pub fn has_word(line: &str, word: &str) -> bool {
 fn test_module(code: &str) -> Option<usize> {
     let lines: Vec<&str> = code.lines().collect();
     let is_mark = |n: usize| lines[n].trim() == "#[cfg(test)]";
-    let opens = |line: &&str| line.trim().starts_with("mod ") && line.trim().ends_with('{');
-    let found =
-        |n: &usize| is_mark(*n) && lines.iter().skip(n + 1).take(3).any(|line| opens(&line));
+    let opens = |line: &str| line.trim().starts_with("mod ") && line.trim().ends_with('{');
+    let found = |n: &usize| is_mark(*n) && lines.iter().skip(n + 1).take(3).any(|line| opens(line));
     (0..lines.len()).find(found).map(|n| n + 1)
 }
 

@@ -57,19 +57,26 @@ pub fn reasons(manifest: &str, document: &str) -> Vec<String> {
     found
 }
 
-/// Field names of the configuration's mirror structs: what a file may say.
-pub fn keys(raw: &str) -> Vec<String> {
+/// Keys the configuration asks its file for: the texts in `.text("…")` and kin.
+pub fn keys(source: &str) -> Vec<String> {
+    const ASKS: [&str; 9] = [
+        "text(",
+        "word(",
+        "words(",
+        "choice(",
+        "flag(",
+        "count(",
+        "section(",
+        "sections(",
+        "small(&section, ",
+    ];
+    let code = source.split("#[cfg(test)]").next().unwrap_or("");
+    let joined: String = code.lines().map(str::trim).collect();
     let mut found: Vec<String> = Vec::new();
-    let mut renamed = None;
-    for line in raw.lines().map(str::trim) {
-        if line.starts_with("#[serde(") && line.contains("rename = \"") {
-            renamed = line.split("rename = \"").nth(1).and_then(|rest| rest.split('"').next());
-        }
-        let field = line.strip_prefix("pub(super) ").or(line.strip_prefix("pub(crate) "));
-        let field = field.or(line.strip_prefix("pub ")).and_then(|rest| rest.split_once(':'));
-        let Some((name, _)) = field.filter(|_| line.ends_with(',')) else { continue };
-        if name.chars().all(|c| c.is_ascii_lowercase() || c == '_' || c.is_ascii_digit()) {
-            found.push(renamed.take().unwrap_or(name).to_owned());
+    for ask in ASKS {
+        for rest in joined.split(ask).skip(1) {
+            let key = rest.strip_prefix('"').and_then(|rest| rest.split('"').next());
+            found.extend(key.map(str::to_owned));
         }
     }
     found.sort();
@@ -80,7 +87,8 @@ pub fn keys(raw: &str) -> Vec<String> {
 /// R11: every key stands in the example, set or in a comment.
 pub fn shown(keys: &[String], example: &str) -> Vec<String> {
     let is_key = |line: &str, key: &str| {
-        let tables = line.trim_start_matches(['#', ' ', '[']).starts_with(key);
+        let tables = line.trim_start_matches(['#', ' ', '[']).starts_with(key)
+            || line.ends_with(&format!(".{key}]"));
         has_word(line, key)
             && (tables || line.contains(&format!("{key} =")) || line.contains(&format!("{key}.")))
     };

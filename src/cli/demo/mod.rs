@@ -25,6 +25,7 @@ pub struct DemoArgs {
 ///
 /// # Errors
 /// When the folder cannot be written; else what the real verbs fail with.
-pub fn run(_context: &Context, _args: &DemoArgs, _out: &mut Out) -> Result<(), Failure> {
+pub fn run(_context: &Context, args: &DemoArgs, _out: &mut Out) -> Result<(), Failure> {
+    if let Some(dir) = &args.keep { calendar::write(dir)?; }
     Ok(())
 }

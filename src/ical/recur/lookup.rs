@@ -13,16 +13,18 @@ use crate::model::event::{Event, EventBody};
 use crate::model::pair::{Cadence, CadenceUnit};
 use crate::model::time::{CalTime, Window, resolve};
 
+/// A recurrence id in the form of the master's DTSTART, where there is a master.
+pub(crate) fn as_in(id: &CalTime, form: Option<&CalTime>, viewer: &TimeZone) -> CalTime {
+    form.map_or_else(|| id.clone(), |form| in_form(id, form, viewer))
+}
+
 /// The RECURRENCE-ID of the occurrence whose original start is this instant, in
 /// the form of the master's DTSTART; `None` when it is not in the recurrence set
 /// (RFC 5545 §3.8.4.4). An existing override's id is in the set.
 pub fn recurrence_id(event: &Event, at: Timestamp, viewer: &TimeZone) -> Option<CalTime> {
     let form = event.master.as_ref();
     for over in &event.overrides {
-        let id = match form {
-            Some(master) => in_form(&over.recurrence_id, &master.start, viewer),
-            None => over.recurrence_id.clone(),
-        };
+        let id = as_in(&over.recurrence_id, form.map(|m| &m.start), viewer);
         if id.instant(viewer) == at {
             return Some(id);
         }
@@ -129,7 +131,9 @@ fn days_cadence(every: u16) -> Cadence {
 
 fn monthly(rule: &Rule, every: u16) -> Option<Cadence> {
     if !rule.has_days() {
-        let once = rule.month_days.len() <= 1 && rule.positions.is_empty();
+        // `BYMONTHDAY=28,29,30;BYSETPOS=-1`: the 30th, or the last day.
+        let last_of = rule.positions == [-1] && rule.month_days.first() == Some(&28);
+        let once = last_of || rule.month_days.len() <= 1 && rule.positions.is_empty();
         return once.then_some(Cadence { every, unit: CadenceUnit::Months });
     }
     if !rule.month_days.is_empty() {

@@ -30,10 +30,9 @@ pub(super) fn without_prefix(name: &str) -> Option<TimeZone> {
     let mut rest = name;
     while let Some((_, tail)) = rest.split_once('/') {
         // A tail without a slash (`EST`, `GMT`) only directly after a leading slash.
-        if tail.contains('/') || rest.starts_with('/') {
-            if let Some(zone) = iana(tail) {
-                return Some(zone);
-            }
+        let plausible = tail.contains('/') || rest.starts_with('/');
+        if let Some(zone) = iana(tail).filter(|_| plausible) {
+            return Some(zone);
         }
         rest = tail;
     }

@@ -46,10 +46,10 @@ pub(super) fn zone(lines: &Lines<'_>, range: Range<usize>) -> Option<TimeZone> {
         }
         _ => {}
     }
-    if parts.len() <= 2 && parts.iter().all(|p| p.start.year() <= 1970) {
-        if let Some(zone) = posix(&parts).and_then(|text| TimeZone::posix(&text).ok()) {
-            return Some(zone);
-        }
+    let timeless = parts.len() <= 2 && parts.iter().all(|p| p.start.year() <= 1970);
+    let text = if timeless { posix(&parts) } else { None };
+    if let Some(zone) = text.and_then(|text| TimeZone::posix(&text).ok()) {
+        return Some(zone);
     }
     // The footer is checked against the last transition; odd files get none.
     let footer = posix(&newest(&parts));

@@ -97,9 +97,9 @@ impl Answer {
                 ErrorKind::Unsupported(format!("{} (status {})", self.method, self.status))
             }
             500..=599 | 408 | 423 | 425 => ErrorKind::Unavailable,
-            status if self.is_html() => {
-                ErrorKind::Protocol(format!("status {status} and an HTML page"))
-            }
+            status if self.is_html() => ErrorKind::Protocol(format!(
+                "an HTML page (status {status}): a login page, or the wrong address"
+            )),
             status => ErrorKind::Protocol(format!("status {status}")),
         };
         ProviderError::new(kind, self.context())

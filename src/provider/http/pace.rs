@@ -15,7 +15,7 @@ const REFUSAL: Duration = Duration::from_secs(30 * 60);
 
 /// The pace of one account.
 pub struct Pace {
-    interval: Duration,
+    interval: Cell<Duration>,
     next: Cell<Option<Instant>>,
     held: Cell<Option<Instant>>,
     refused: Cell<Option<Instant>>,
@@ -24,7 +24,17 @@ pub struct Pace {
 impl Pace {
     /// A pace of one request per interval.
     pub fn new(interval: Duration) -> Self {
-        Self { interval, next: Cell::new(None), held: Cell::new(None), refused: Cell::new(None) }
+        Self {
+            interval: Cell::new(interval),
+            next: Cell::new(None),
+            held: Cell::new(None),
+            refused: Cell::new(None),
+        }
+    }
+
+    /// At least this much time between two requests from now on.
+    pub fn slow_down(&self, interval: Duration) {
+        self.interval.set(self.interval.get().max(interval));
     }
 
     /// Nothing goes out before this much time has passed.
@@ -50,9 +60,10 @@ impl Pace {
             let kind = ErrorKind::RateLimited { retry_after: Some(until - now) };
             return Err(ProviderError::new(kind, context()));
         }
-        if self.interval > Duration::ZERO {
+        let interval = self.interval.get();
+        if interval > Duration::ZERO {
             let turn = self.next.get().filter(|turn| *turn > now).unwrap_or(now);
-            self.next.set(Some(turn + self.interval));
+            self.next.set(Some(turn + interval));
             sleep_until(turn).await;
         }
         Ok(())

@@ -15,6 +15,10 @@ use crate::provider::{ErrorKind, ProviderError};
 /// Largest resource that is read or written.
 pub(super) const MAX_BYTES: u64 = 16 * 1024 * 1024;
 
+/// Names of files not yet in place; hidden, so that no program takes them for events.
+const TEMP_PREFIX: &str = ".onbeat-";
+const TEMP_SUFFIX: &str = ".tmp";
+
 /// How often a file that keeps changing under the reader is read again.
 const READ_TRIES: usize = 3;
 
@@ -72,8 +76,21 @@ impl Stat {
 pub(super) enum Unreadable {
     /// It is not there (any more).
     Gone,
-    /// Too large, empty, changing all the time, or refused; for people.
+    /// Too large, empty or changing all the time; for people.
     Because(String),
+    /// The system refuses.
+    Failed(io::Error),
+}
+
+impl Unreadable {
+    /// Why, for people; `None` when there is nothing to read.
+    pub(super) fn reason(&self) -> Option<String> {
+        match self {
+            Self::Gone => None,
+            Self::Because(why) => Some(why.clone()),
+            Self::Failed(error) => Some(error.to_string()),
+        }
+    }
 }
 
 /// The strong entity tag of these bytes.
@@ -84,15 +101,15 @@ pub(super) fn etag(data: &[u8]) -> Option<Etag> {
 /// Reads a file and what the file system said of exactly these bytes.
 pub(super) fn read(path: &Path) -> Result<(Vec<u8>, Stat), Unreadable> {
     for _ in 0..READ_TRIES {
-        let mut file = File::open(path).map_err(|e| unreadable(&e))?;
-        let before = Stat::of(&file.metadata().map_err(|e| unreadable(&e))?);
+        let mut file = File::open(path).map_err(unreadable)?;
+        let before = Stat::of(&file.metadata().map_err(unreadable)?);
         let mut data = Vec::new();
         let mut limited = (&mut file).take(MAX_BYTES + 1);
-        limited.read_to_end(&mut data).map_err(|e| unreadable(&e))?;
+        limited.read_to_end(&mut data).map_err(unreadable)?;
         if data.len() as u64 > MAX_BYTES {
             return Err(too_large());
         }
-        let after = Stat::of(&file.metadata().map_err(|e| unreadable(&e))?);
+        let after = Stat::of(&file.metadata().map_err(unreadable)?);
         if before == after && after.len == data.len() as u64 {
             // An editor truncates before it writes; nobody means an empty event.
             let empty = || Unreadable::Because("the file is empty".to_owned());
@@ -108,11 +125,11 @@ pub(super) fn too_large() -> Unreadable {
 }
 
 /// The reason for a failed system call.
-pub(super) fn unreadable(error: &io::Error) -> Unreadable {
+pub(super) fn unreadable(error: io::Error) -> Unreadable {
     if error.kind() == io::ErrorKind::NotFound {
         Unreadable::Gone
     } else {
-        Unreadable::Because(error.to_string())
+        Unreadable::Failed(error)
     }
 }
 
@@ -137,7 +154,26 @@ pub(super) fn failed(error: io::Error, what: &str, path: &Path) -> ProviderError
 /// Keeps other instances of onbeat from writing into a folder while it lives.
 /// Programs that know nothing of it are caught by the re-reading before a rename.
 pub(super) struct FolderLock {
-    _handle: Option<File>,
+    /// `None` where the file system has no locks.
+    handle: Option<File>,
+}
+
+impl FolderLock {
+    /// Removes what an instance left behind that was killed before its rename.
+    /// Only under the lock: else it may be another's work in progress.
+    pub(super) fn sweep(&self, folder: &Path) {
+        if self.handle.is_none() {
+            return;
+        }
+        for item in fs::read_dir(folder).into_iter().flatten().flatten() {
+            let name = item.file_name();
+            let name = name.to_string_lossy();
+            if name.starts_with(TEMP_PREFIX) && name.ends_with(TEMP_SUFFIX) {
+                // A failure here leaves a hidden file more; the write goes on.
+                let _ = fs::remove_file(item.path());
+            }
+        }
+    }
 }
 
 /// Waits for the folder's lock (at most five seconds). The folder itself is
@@ -147,9 +183,9 @@ pub(super) async fn lock(folder: &Path) -> Result<FolderLock, ProviderError> {
     let handle = File::open(folder).map_err(|e| failed(e, "opening", folder))?;
     for _ in 0..LOCK_TRIES {
         match handle.try_lock() {
-            Ok(()) => return Ok(FolderLock { _handle: Some(handle) }),
+            Ok(()) => return Ok(FolderLock { handle: Some(handle) }),
             Err(fs::TryLockError::WouldBlock) => tokio::time::sleep(LOCK_PAUSE).await,
-            Err(fs::TryLockError::Error(_)) => return Ok(FolderLock { _handle: None }),
+            Err(fs::TryLockError::Error(_)) => return Ok(FolderLock { handle: None }),
         }
     }
     Err(ProviderError::new(
@@ -169,7 +205,7 @@ pub(super) fn prepare(target: &Path, data: &[u8]) -> Result<Prepared, ProviderEr
     let folder = target.parent().unwrap_or(Path::new("."));
     let said = |e| failed(e, "writing into", folder);
     let mut builder = tempfile::Builder::new();
-    builder.prefix(".onbeat-").suffix(".tmp");
+    builder.prefix(TEMP_PREFIX).suffix(TEMP_SUFFIX);
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;

@@ -71,20 +71,18 @@ impl Listing {
     fn take(&mut self, href: Href, path: PathBuf) {
         match fs::metadata(&path) {
             Ok(meta) if meta.is_file() && meta.len() > MAX_BYTES => {
-                self.skip(href, file::too_large());
+                self.skip(href, &file::too_large());
             }
             Ok(meta) if meta.is_file() => {
                 self.entries.push(Entry { href, path, stat: Stat::of(&meta) });
             }
             Ok(_) => {} // a folder or pipe of such a name is no resource
-            Err(error) => self.skip(href, file::unreadable(&error)),
+            Err(error) => self.skip(href, &file::unreadable(error)),
         }
     }
 
-    fn skip(&mut self, href: Href, why: Unreadable) {
-        if let Unreadable::Because(reason) = why {
-            self.skipped.push((href, reason));
-        }
+    fn skip(&mut self, href: Href, why: &Unreadable) {
+        self.skipped.extend(why.reason().map(|reason| (href, reason)));
     }
 
     /// Whether nothing changed since the token, by the cheap way. `false` says

@@ -116,6 +116,7 @@ fn current(path: &Path) -> Result<Option<Vec<u8>>, ProviderError> {
             ErrorKind::Protocol(format!("the file cannot be read: {why}")),
             path.display().to_string(),
         )),
+        Err(Unreadable::Failed(error)) => Err(file::failed(error, "reading", path)),
     }
 }
 
@@ -168,9 +169,8 @@ fn deliver(
     for mut entry in listing.entries {
         let (data, stat) = match file::read(&entry.path) {
             Ok(read) => read,
-            Err(Unreadable::Gone) => continue,
-            Err(Unreadable::Because(why)) => {
-                skipped.push((entry.href, why));
+            Err(why) => {
+                skipped.extend(why.reason().map(|reason| (entry.href, reason)));
                 continue;
             }
         };
@@ -286,7 +286,9 @@ impl CalendarProvider for VDir {
         if write.data.len() as u64 > file::MAX_BYTES {
             return Err(ProviderError::new(ErrorKind::TooLarge, path.display().to_string()));
         }
-        let _lock = file::lock(&self.folder(calendar)?).await?;
+        let folder = self.folder(calendar)?;
+        let lock = file::lock(&folder).await?;
+        lock.sweep(&folder);
         match precondition {
             Precondition::Absent => file::prepare(&path, &write.data)?.create()?,
             Precondition::Match(etag) => {

@@ -256,6 +256,17 @@ fn a_write_is_done_only_where_its_precondition_holds() {
 }
 
 #[test]
+fn what_a_killed_instance_left_is_removed_and_nothing_else_is() {
+    let world = World::new();
+    for name in [".onbeat-x1y2.tmp", ".onbeat-notes", ".other.tmp"] {
+        world.write(name, "half");
+    }
+    world.put("a.ics", "one", &Precondition::Absent).unwrap();
+    let left = everything(&world.root.path().join("work"));
+    assert_eq!(left, [".onbeat-notes", ".other.tmp", "a.ics"]);
+}
+
+#[test]
 fn a_deletion_is_done_only_where_its_precondition_holds() {
     let world = World::new();
     world.write("a.ics", "one");

@@ -8,6 +8,7 @@ mod process;
 
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
+use std::process::Child;
 use std::sync::{Mutex, OnceLock};
 use std::time::Duration;
 
@@ -55,6 +56,8 @@ pub struct Server {
     folder: tempfile::TempDir,
     imap: u16,
     process: Option<Guarded>,
+    /// Keeps the pipe of the process that removes a shared server's folder.
+    sweeper: Option<Child>,
 }
 
 /// How often a server is asked whether it is there, and the pause between.
@@ -84,7 +87,8 @@ impl Server {
             .map_err(|e| e.to_string())?;
         open_to_all(folder.path())?; // Cyrus runs as a user of its own
         let mail = MailSink::start();
-        let mut server = Self { kind, port: 0, mail, folder, imap: 0, process: None };
+        let mut server =
+            Self { kind, port: 0, mail, folder, imap: 0, process: None, sweeper: None };
         // Somebody else may take a free port before the server does.
         for _ in 0..3 {
             server.port = free_port()?;
@@ -238,7 +242,13 @@ impl Server {
 pub fn shared(kind: Kind) -> Option<&'static Server> {
     static SERVERS: [OnceLock<Option<Server>>; 3] = [const { OnceLock::new() }; 3];
     let at = Kind::ALL.iter().position(|one| *one == kind).expect("all kinds are listed");
-    SERVERS[at].get_or_init(|| Server::start(kind)).as_ref()
+    let start = || {
+        let mut server = Server::start(kind)?;
+        // A static is never dropped: somebody else must clean up.
+        server.sweeper = server.process.as_ref()?.sweep_after(server.folder()).ok();
+        Some(server)
+    };
+    SERVERS[at].get_or_init(start).as_ref()
 }
 
 /// Names a server that is left out, once per process.

@@ -18,6 +18,13 @@ wait "$server"
 kill -KILL 0
 "#;
 
+/// Waits for the pipe to close and the group to end, then removes the folder.
+const SWEEP: &str = r#"
+cat >/dev/null
+while kill -0 -- "-$1" 2>/dev/null; do sleep 0.1; done
+rm -rf -- "$2"
+"#;
+
 /// A running server process with everything it forked.
 #[derive(Debug)]
 pub struct Guarded {
@@ -56,6 +63,21 @@ impl Guarded {
         let group = format!("-{}", self.child.id());
         Command::new("kill").args(["-KILL", "--", &group]).status().ok();
         self.child.wait().ok();
+    }
+}
+
+impl Guarded {
+    /// Removes a folder after this process and the test have ended, for a server
+    /// that lives as long as the test process and is never dropped.
+    pub fn sweep_after(&self, folder: &Path) -> io::Result<Child> {
+        Command::new("/bin/sh")
+            .args(["-c", SWEEP, "sweep", &self.child.id().to_string()])
+            .arg(folder)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .process_group(0)
+            .spawn()
     }
 }
 

@@ -1,0 +1,1 @@
+//! Tests of discovery on answers in the shapes servers give.

@@ -1,0 +1,1 @@
+//! Tests of the whole provider against a scripted server on loopback.
