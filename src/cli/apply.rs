@@ -134,8 +134,11 @@ fn finish(report: &CycleReport) -> Result<(), Failure> {
         .filter(|(_, o)| matches!(o, StepOutcome::Refused(_) | StepOutcome::Failed(_)))
         .count();
     if failed > 0 {
-        return Err(Failure::partial(format!("{} did not work", count(failed, "change", "changes")))
-            .hint("`onbeat log` has the reasons; the next `onbeat apply` tries again"));
+        return Err(Failure::partial(format!(
+            "{} did not work",
+            count(failed, "change", "changes")
+        ))
+        .hint("`onbeat log` has the reasons; the next `onbeat apply` tries again"));
     }
     sync::finish(report)
 }

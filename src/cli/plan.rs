@@ -74,8 +74,7 @@ pub fn print(plan: &Plan, pairs: &[Pair], all: bool, out: &mut Out) -> Result<()
 fn print_step(step: &Step, out: &mut Out) -> Result<(), Failure> {
     let zone = out.zone.clone();
     bullet("  + ", &words::step(step, &zone), Style::Good, out)?;
-    let mut why: Vec<String> =
-        step.why.iter().map(|reason| words::reason(reason, &zone)).collect();
+    let mut why: Vec<String> = step.why.iter().map(|reason| words::reason(reason, &zone)).collect();
     if step.mail != MailEffect::None {
         why.push(words::mail(&step.mail));
     }
@@ -107,7 +106,9 @@ fn print_waiting(plan: &Plan, pairs: &[Pair], all: bool, out: &mut Out) -> Resul
             .iter()
             .find(|pair| pair.id == waiting.pair)
             .map_or(waiting.pair.as_str(), |pair| pair.partner.name.as_str());
-        let at = waiting.occurrence.map_or(String::new(), |at| format!(", {}", words::moment(at, &zone)));
+        let at = waiting
+            .occurrence
+            .map_or(String::new(), |at| format!(", {}", words::moment(at, &zone)));
         let text = format!("{name}{at}: {}", words::waiting(&waiting.cause, &zone));
         bullet("  - ", &text, Style::Warn, out)?;
     }

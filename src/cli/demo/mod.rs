@@ -26,6 +26,8 @@ pub struct DemoArgs {
 /// # Errors
 /// When the folder cannot be written; else what the real verbs fail with.
 pub fn run(_context: &Context, args: &DemoArgs, _out: &mut Out) -> Result<(), Failure> {
-    if let Some(dir) = &args.keep { calendar::write(dir)?; }
+    if let Some(dir) = &args.keep {
+        calendar::write(dir)?;
+    }
     Ok(())
 }
