@@ -77,6 +77,8 @@ fn pair(at: usize) -> Pair {
         priority: 2,
         mode: Mode::Act,
         never_move: false,
+        pinned: false,
+        free_busy_url: None,
         account: AccountId::new("work"),
         title: "1:1".to_owned(),
         template: onbeat::agenda::template_of(role).to_owned(),
