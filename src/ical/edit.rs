@@ -249,6 +249,13 @@ fn edit(
     if let Change::Move { .. } = change {
         may_move(&parsed, uid, editor)?;
     }
+    if let Change::Text(text) = change {
+        let same = |body: &EventBody| compare::same_text(&body.description, text);
+        if body_of(Some(data), uid, at, editor.zone, same) {
+            // Nothing to say: not even a new DTSTAMP.
+            return Ok(data.to_vec());
+        }
+    }
     let sequences = Sequences::of(&parsed, uid, at, editor.zone);
     let (out, edited) = match &target {
         Target::Existing(component) => {

@@ -201,6 +201,15 @@ fn a_low_sequence_is_raised_to_the_masters() {
 }
 
 #[test]
+fn an_unchanged_text_changes_no_byte() {
+    let (owner, zone) = (owner(), TimeZone::UTC);
+    let editor = editor(&owner, &zone);
+    let id = Some(at("2024-04-01T07:00:00Z"));
+    let once = set_description(SERIES.as_bytes(), "s", id, "x\ny", &editor).unwrap();
+    assert_eq!(set_description(&once, "s", id, "x\r\ny\n", &editor).unwrap(), once);
+}
+
+#[test]
 fn agenda_and_restore_as_actions() {
     let (owner, zone) = (owner(), TimeZone::UTC);
     let editor = editor(&owner, &zone);
