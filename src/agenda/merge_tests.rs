@@ -414,7 +414,7 @@ fn an_item_much_like_a_deleted_one_is_left_alone() {
 fn a_line_typed_on_or_reworded_again_is_the_same_item() {
     let text = written("");
     let typed =
-        text.description.replace("[ ] Office move", "[ ] Office move\n- call Ana about Lyon");
+        text.description.replace("[ ] Office move", "[ ] Office move\n- call Ana Lopez about Lyon");
     let mut items = items();
     let mut ana = item("e1", ItemKind::Topic, Side::Both, "call Ana Lopez", "2026-03-01T09:00:00Z");
     ana.origin = crate::model::agenda::Origin::Event;
