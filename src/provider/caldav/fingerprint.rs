@@ -257,6 +257,12 @@ impl Product {
         )
     }
 
+    /// A reply to an occurrence without override is not put into the organizer's event
+    /// and lies in the inbox only.
+    pub fn leaves_replies_in_inbox(self) -> bool {
+        matches!(self, Self::Cyrus | Self::Fastmail)
+    }
+
     /// Answers VFREEBUSY questions in the outbox; Google and Open-Xchange have one
     /// and do not.
     pub fn answers_outbox(self) -> bool {
