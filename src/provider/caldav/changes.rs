@@ -9,12 +9,14 @@ use url::Url;
 use crate::model::id::{CalendarId, Etag, Href, SyncToken};
 use crate::provider::caldav::cursor::{Cursor, Mark};
 use crate::provider::caldav::fingerprint::Product;
+use crate::provider::caldav::href::same;
 use crate::provider::caldav::list::{self, Listing, Member};
 use crate::provider::caldav::state::{self, State};
 use crate::provider::caldav::stream::{Reply, rows};
 use crate::provider::caldav::sync_collection;
 use crate::provider::error::{ErrorKind, ProviderError};
 use crate::provider::http::Http;
+use crate::provider::http::origin::shown;
 use crate::provider::{Changes, Extent, MirrorSink};
 
 /// A report that repeats so many known members looks like a full listing.
@@ -100,7 +102,7 @@ impl<'a> Reading<'a> {
                 listing.take(url, &row, true);
             });
             let (page, next) = match reply.await? {
-                Reply::Rows { value, token, product } => {
+                Reply::Rows { value, token, product, .. } => {
                     self.product = product;
                     (value, token)
                 }
@@ -212,6 +214,10 @@ impl<'a> Reading<'a> {
             state.get_or_insert_with(|| State::read(&row));
         });
         match reply.await? {
+            Reply::Rows { at, .. } if !same(&at, &self.url) => {
+                let why = format!("the calendar has moved to {}", shown(&at));
+                Err(ProviderError::new(ErrorKind::Protocol(why), self.id.to_string()))
+            }
             Reply::Rows { value: Some(state), product, .. } if state.is_collection => {
                 self.product = product;
                 Ok(state)

@@ -242,6 +242,17 @@ async fn a_calendar_elsewhere_is_not_asked() {
 }
 
 #[tokio::test]
+async fn a_calendar_that_has_moved_is_named_with_its_new_place() {
+    let server = Scripted::start(|seen, _| match seen.target.as_str() {
+        CAL => say(301, "Location: /new/", ""),
+        _ => multistatus(&own("now")),
+    })
+    .await;
+    let error = read(&server, None, &mut Mirror::with(1)).await.unwrap_err();
+    assert!(matches!(error.kind, ErrorKind::Protocol(why) if why.contains("/new/")));
+}
+
+#[tokio::test]
 async fn get_tells_absence_from_trouble() {
     let answers: [(Say, Result<bool, ErrorKind>); 4] = [
         (say(200, "ETag: W/\"1\"", ICS), Ok(true)),
