@@ -114,6 +114,8 @@ fn pair(id: &str, partner: Person) -> Pair {
         priority: 2,
         mode: Mode::Observe,
         never_move: false,
+        pinned: false,
+        free_busy_url: None,
         account: AccountId::new("lab"),
         title: String::new(),
         template: "lead-down".to_owned(),

@@ -101,7 +101,11 @@ pub fn print(report: &CycleReport, pairs: &[Pair], out: &mut Out) -> Result<(), 
             .find(|pair| pair.id == step.pair)
             .map_or(step.pair.as_str(), |pair| pair.partner.name.as_str());
         let word = out.paint(style, &format!("{word:<8}"));
-        out.line(format!("{word} {}: {}", clean(name), clean(&plan::step_text(step, report.snapshot.as_ref(), &zone))))?;
+        out.line(format!(
+            "{word} {}: {}",
+            clean(name),
+            clean(&plan::step_text(step, report.snapshot.as_ref(), &zone))
+        ))?;
         if let Some(reason) = reason(outcome) {
             out.line(format!("         {}", clean(reason)))?;
         }
@@ -133,8 +137,11 @@ fn finish(report: &CycleReport) -> Result<(), Failure> {
         .filter(|(_, o)| matches!(o, StepOutcome::Refused(_) | StepOutcome::Failed(_)))
         .count();
     if failed > 0 {
-        return Err(Failure::partial(format!("{} did not work", count(failed, "change", "changes")))
-            .hint("`onbeat log` has the reasons; the next `onbeat apply` tries again"));
+        return Err(Failure::partial(format!(
+            "{} did not work",
+            count(failed, "change", "changes")
+        ))
+        .hint("`onbeat log` has the reasons; the next `onbeat apply` tries again"));
     }
     sync::finish(report)
 }

@@ -62,7 +62,7 @@ fn cards(n: &Numbers, out: &mut String) {
         ("Held", percent(n.held_rate), format!("of {} counted", counted(n))),
         ("At the planned time", percent(n.on_beat_rate), format!("{} meetings", n.held)),
         ("Pushed", n.pushed.to_string(), format!("{} days later in all", n.drift_days)),
-        ("Skipped", n.skipped.to_string(), "without a good reason".to_owned()),
+        ("Skipped", n.skipped.to_string(), "and not excused".to_owned()),
         ("Excused", n.excused.to_string(), "absences and holidays".to_owned()),
         ("Unknown", n.unknown.to_string(), "could not be told".to_owned()),
     ];
@@ -89,8 +89,17 @@ fn overview(report: &Report, out: &mut String) {
     }
     out.push_str("<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Overview table\"><table>\n<caption>Every 1:1, in the order of the configuration</caption>\n<thead><tr><th scope=\"col\">With</th>");
     for name in [
-        "Held", "On time", "Pushed", "Pulled", "Skipped", "Excused", "Median gap", "Longest",
-        "In a row", "n", "Unknown",
+        "Held",
+        "On time",
+        "Pushed",
+        "Pulled",
+        "Skipped",
+        "Excused",
+        "Median gap",
+        "Longest",
+        "In a row",
+        "n",
+        "Unknown",
     ] {
         let _ = write!(out, "<th scope=\"col\">{name}</th>");
     }
@@ -116,11 +125,8 @@ fn overview(report: &Report, out: &mut String) {
     }
     out.push_str("</tbody>\n</table></div>\n<p class=\"dim\">Gaps are in cadences: 1.0 is exactly on rhythm.");
     if let Some(spread) = report.spread {
-        let _ = write!(
-            out,
-            " Highest and lowest held rate lie {:.0} points apart.",
-            spread * 100.0
-        );
+        let _ =
+            write!(out, " Highest and lowest held rate lie {:.0} points apart.", spread * 100.0);
     }
     out.push_str("</p>\n");
 }
@@ -140,17 +146,14 @@ fn trends(report: &Report, out: &mut String) {
         return;
     }
     all.sort_by_key(|one| (one.year, one.month));
-    out.push_str("<h2>Month by month</h2>\n<div class=\"two\"><div>\n<h4>Held, all 1:1s</h4>\n");
+    out.push_str("<h2>Month by month</h2>\n<div class=\"two\"><div>\n<h3>Held, all 1:1s</h3>\n");
     charts::trend(&all, out);
-    out.push_str("</div><div>\n<h4>In numbers</h4>\n<p class=\"dim\">");
+    out.push_str("</div><div>\n<h3>In numbers</h3>\n<p class=\"dim\">");
     let shown = all.get(all.len().saturating_sub(12)..).unwrap_or(&all);
     for (place, one) in shown.iter().enumerate() {
         let comma = if place == 0 { "" } else { ", " };
-        let _ = write!(
-            out,
-            "{comma}{}-{:02}: {} of {}",
-            one.year, one.month, one.held, one.counted
-        );
+        let _ =
+            write!(out, "{comma}{}-{:02}: {} of {}", one.year, one.month, one.held, one.counted);
     }
     out.push_str("</p>\n</div></div>\n");
 }

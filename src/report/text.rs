@@ -189,8 +189,14 @@ pub(crate) fn attention_lines(report: &Report) -> Vec<String> {
                 }
             });
         }
-        for flag in pair.flags.iter().filter(|flag| is_news(**flag, report)) {
-            lines.push(format!("{}: {}", pair.name, flag_text(*flag)));
+        let flags: Vec<&str> = pair
+            .flags
+            .iter()
+            .filter(|flag| is_news(**flag, report))
+            .map(|flag| flag_text(*flag))
+            .collect();
+        if !flags.is_empty() {
+            lines.push(format!("{}: {}", pair.name, flags.join("; ")));
         }
     }
     lines
@@ -225,7 +231,7 @@ pub(crate) fn fact_lines(n: &Numbers) -> Vec<String> {
     }
     if n.pushes > 0 {
         lines.push(format!(
-            "Pushes: {}; {} days later in all; {} changes with less than a day's notice (notice known for {}).",
+            "Pushes: {}, {} days later in all. Changes with less than a day's notice: {} (notice known for {}).",
             n.pushes, n.drift_days, n.late, n.notice_known
         ));
     }
@@ -252,7 +258,9 @@ pub(crate) fn fact_lines(n: &Numbers) -> Vec<String> {
         ));
     }
     if let Some((some, of)) = n.prepared {
-        lines.push(format!("Agendas with something from a person before the start: {some} of {of}."));
+        lines.push(format!(
+            "Agendas with something from a person before the start: {some} of {of}."
+        ));
     }
     if let Some((some, of)) = n.closed {
         lines.push(format!("Actions closed within two meetings: {some} of {of}."));
