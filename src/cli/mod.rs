@@ -22,6 +22,7 @@ pub mod pause;
 pub mod plan;
 pub mod reflect;
 pub mod report;
+pub mod run;
 pub mod said;
 pub mod solve;
 pub mod status;
@@ -110,6 +111,8 @@ pub enum Verb {
     Apply(apply::ApplyArgs),
     /// Put back what was there before one of onbeat's writes
     Undo(undo::UndoArgs),
+    /// The daemon: looks by itself, writes for pairs in mode "act", tells you
+    Run(run::RunArgs),
     /// Each pair: next meeting, agenda, flags; and how the accounts are
     Status(status::StatusArgs),
     /// Why a meeting is where it is, and what stands in the way
@@ -176,7 +179,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, env: Env) -> ExitCode {
 
 fn start(cli: Cli, env: Env) -> Result<ExitCode, Failure> {
     let global = cli.global;
-    let daemon = false;
+    let daemon = matches!(cli.verb, Verb::Run(_));
     logging::start(&env, global.verbose, global.quiet, global.color, daemon)?;
     let terminal = out::Terminal { no_color: env.no_color, columns: env.columns };
     let mut out = Out::stdout(global.color, terminal, global.json, global.quiet);
@@ -194,6 +197,7 @@ fn dispatch(verb: Verb, context: &Context, out: &mut Out) -> Result<ExitCode, Fa
         Verb::Plan(args) => plan::run(context, &args, out),
         Verb::Apply(args) => apply::run(context, &args, out),
         Verb::Undo(args) => undo::run(context, &args, out),
+        Verb::Run(args) => run::run(context, &args),
         Verb::Status(args) => status::run(context, &args, out),
         Verb::Reflect(args) => reflect::run(context, &args, out),
         Verb::Held(args) => said::run(context, &args, Word::Held, out),
