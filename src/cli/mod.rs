@@ -4,15 +4,18 @@
 pub mod action;
 pub mod agenda;
 pub mod apply;
+pub mod check;
 pub mod completions;
 pub mod context;
 pub mod dates;
 pub mod demo;
 pub mod failure;
 pub mod ics;
+pub mod init;
 pub mod items;
 pub mod log;
 pub mod logging;
+pub mod login;
 pub mod lookout;
 pub mod man;
 pub mod note;
@@ -20,6 +23,7 @@ pub mod out;
 pub mod pairs;
 pub mod pause;
 pub mod plan;
+pub mod progress;
 pub mod reflect;
 pub mod report;
 pub mod run;
@@ -103,6 +107,12 @@ pub struct Global {
 pub enum Verb {
     /// The whole loop on a bundled team calendar; no server, no network, nothing of yours is touched
     Demo(demo::DemoArgs),
+    /// Guided set-up: finds server, calendars and existing 1:1s, writes the configuration
+    Init(init::InitArgs),
+    /// A password into the place the configuration names
+    Login(login::LoginArgs),
+    /// The doctor: configuration, credentials, servers, clock, time zones, state
+    Check(check::CheckArgs),
     /// Fetch and observe; never writes to a calendar
     Sync(sync::SyncArgs),
     /// What would be changed, and why, and what not, and why not
@@ -193,6 +203,9 @@ fn start(cli: Cli, env: Env) -> Result<ExitCode, Failure> {
 fn dispatch(verb: Verb, context: &Context, out: &mut Out) -> Result<ExitCode, Failure> {
     let done = match verb {
         Verb::Demo(args) => demo::run(context, &args, out),
+        Verb::Init(args) => init::run(context, &args, out),
+        Verb::Login(args) => login::run(context, &args, out),
+        Verb::Check(args) => check::run(context, &args, out),
         Verb::Sync(args) => sync::run(context, &args, out),
         Verb::Plan(args) => plan::run(context, &args, out),
         Verb::Apply(args) => apply::run(context, &args, out),

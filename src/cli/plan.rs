@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::out::{Out, Style, clean, count, wrap};
-use crate::cli::{pairs, sync, wire};
+use crate::cli::{pairs, progress, sync, wire};
 use crate::engine::{Cause, CycleReport, Reach, cycle};
 use crate::model::id::PairId;
 use crate::model::pair::{Mode, Pair};
@@ -34,8 +34,10 @@ pub struct PlanArgs {
 pub fn run(context: &Context, args: &PlanArgs, out: &mut Out) -> Result<(), Failure> {
     let (mut world, _lock) = wire::world(context, "plan")?;
     let only = pairs::find_opt(&world.pairs, args.pair.as_deref())?;
+    let spinner = progress::spin(out, "reading calendars");
     let run = cycle::run(&mut world, &Cause::Command, Reach::Plan, only.as_ref());
     let report = wire::block_on(run)??;
+    drop(spinner);
     out.zone = world.me.zone.clone();
     if let Some(plan) = &report.plan {
         if out.json {
