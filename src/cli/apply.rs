@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::out::{Out, Style, clean, count};
-use crate::cli::{pairs, plan, sync, wire};
+use crate::cli::{pairs, plan, progress, sync, wire};
 use crate::engine::{Cause, Consent, CycleReport, Reach, StepOutcome, cycle};
 use crate::model::pair::Pair;
 
@@ -32,8 +32,10 @@ pub fn run(context: &Context, args: &ApplyArgs, out: &mut Out) -> Result<(), Fai
     let only = pairs::find_opt(&world.pairs, args.pair.as_deref())?;
     out.zone = world.me.zone.clone();
     if !args.yes {
+        let spinner = progress::spin(out, "reading calendars");
         let run = cycle::run(&mut world, &Cause::Command, Reach::Plan, only.as_ref());
         let report = wire::block_on(run)??;
+        drop(spinner);
         let Some(made) = &report.plan else { return sync::finish(&report) };
         if !out.json {
             plan::print(made, report.snapshot.as_ref(), false, out)?;
@@ -50,8 +52,10 @@ pub fn run(context: &Context, args: &ApplyArgs, out: &mut Out) -> Result<(), Fai
         }
     }
     let reach = Reach::Apply { consent: Consent::Person };
+    let spinner = progress::spin(out, "reading calendars");
     let run = cycle::run(&mut world, &Cause::Command, reach, only.as_ref());
     let report = wire::block_on(run)??;
+    drop(spinner);
     print(&report, &world.pairs, out)?;
     finish(&report)
 }
@@ -101,7 +105,11 @@ pub fn print(report: &CycleReport, pairs: &[Pair], out: &mut Out) -> Result<(), 
             .find(|pair| pair.id == step.pair)
             .map_or(step.pair.as_str(), |pair| pair.partner.name.as_str());
         let word = out.paint(style, &format!("{word:<8}"));
-        out.line(format!("{word} {}: {}", clean(name), clean(&plan::step_text(step, report.snapshot.as_ref(), &zone))))?;
+        out.line(format!(
+            "{word} {}: {}",
+            clean(name),
+            clean(&plan::step_text(step, report.snapshot.as_ref(), &zone))
+        ))?;
         if let Some(reason) = reason(outcome) {
             out.line(format!("         {}", clean(reason)))?;
         }

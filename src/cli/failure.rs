@@ -9,7 +9,7 @@ use std::process::ExitCode;
 
 use crate::cli::ics::IcsError;
 use crate::cli::out;
-use crate::config::ConfigError;
+use crate::config::{ConfigError, SecretError};
 use crate::engine::error::EngineError;
 use crate::provider::{ErrorKind, ProviderError};
 use crate::store::StoreError;
@@ -125,6 +125,13 @@ impl From<ConfigError> for Failure {
         if let ConfigError::Invalid { .. } = &error {
             return Self::user("the configuration cannot be used").because(error).hint(remedy);
         }
+        Self::user(error.to_string()).hint(remedy).because(error)
+    }
+}
+
+impl From<SecretError> for Failure {
+    fn from(error: SecretError) -> Self {
+        let remedy = error.remedy();
         Self::user(error.to_string()).hint(remedy).because(error)
     }
 }

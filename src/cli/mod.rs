@@ -4,15 +4,18 @@
 pub mod action;
 pub mod agenda;
 pub mod apply;
+pub mod check;
 pub mod completions;
 pub mod context;
 pub mod dates;
 pub mod demo;
 pub mod failure;
 pub mod ics;
+pub mod init;
 pub mod items;
 pub mod log;
 pub mod logging;
+pub mod login;
 pub mod lookout;
 pub mod man;
 pub mod note;
@@ -20,8 +23,10 @@ pub mod out;
 pub mod pairs;
 pub mod pause;
 pub mod plan;
+pub mod progress;
 pub mod reflect;
 pub mod report;
+pub mod run;
 pub mod said;
 pub mod solve;
 pub mod status;
@@ -102,6 +107,12 @@ pub struct Global {
 pub enum Verb {
     /// The whole loop on a bundled team calendar; no server, no network, nothing of yours is touched
     Demo(demo::DemoArgs),
+    /// Guided set-up: finds server, calendars and existing 1:1s, writes the configuration
+    Init(init::InitArgs),
+    /// A password into the place the configuration names
+    Login(login::LoginArgs),
+    /// The doctor: configuration, credentials, servers, clock, time zones, state
+    Check(check::CheckArgs),
     /// Fetch and observe; never writes to a calendar
     Sync(sync::SyncArgs),
     /// What would be changed, and why, and what not, and why not
@@ -110,6 +121,8 @@ pub enum Verb {
     Apply(apply::ApplyArgs),
     /// Put back what was there before one of onbeat's writes
     Undo(undo::UndoArgs),
+    /// The daemon: looks by itself, writes for pairs in mode "act", tells you
+    Run(run::RunArgs),
     /// Each pair: next meeting, agenda, flags; and how the accounts are
     Status(status::StatusArgs),
     /// Why a meeting is where it is, and what stands in the way
@@ -176,7 +189,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, env: Env) -> ExitCode {
 
 fn start(cli: Cli, env: Env) -> Result<ExitCode, Failure> {
     let global = cli.global;
-    let daemon = false;
+    let daemon = matches!(cli.verb, Verb::Run(_));
     logging::start(&env, global.verbose, global.quiet, global.color, daemon)?;
     let terminal = out::Terminal { no_color: env.no_color, columns: env.columns };
     let mut out = Out::stdout(global.color, terminal, global.json, global.quiet);
@@ -190,10 +203,14 @@ fn start(cli: Cli, env: Env) -> Result<ExitCode, Failure> {
 fn dispatch(verb: Verb, context: &Context, out: &mut Out) -> Result<ExitCode, Failure> {
     let done = match verb {
         Verb::Demo(args) => demo::run(context, &args, out),
+        Verb::Init(args) => init::run(context, &args, out),
+        Verb::Login(args) => login::run(context, &args, out),
+        Verb::Check(args) => check::run(context, &args, out),
         Verb::Sync(args) => sync::run(context, &args, out),
         Verb::Plan(args) => plan::run(context, &args, out),
         Verb::Apply(args) => apply::run(context, &args, out),
         Verb::Undo(args) => undo::run(context, &args, out),
+        Verb::Run(args) => run::run(context, &args),
         Verb::Status(args) => status::run(context, &args, out),
         Verb::Reflect(args) => reflect::run(context, &args, out),
         Verb::Held(args) => said::run(context, &args, Word::Held, out),

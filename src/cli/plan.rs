@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::out::{Out, Style, clean, count, wrap};
-use crate::cli::{pairs, sync, wire};
+use crate::cli::{pairs, progress, sync, wire};
 use crate::engine::{Cause, CycleReport, Reach, cycle};
 use crate::model::id::PairId;
 use crate::model::pair::{Mode, Pair};
@@ -34,8 +34,10 @@ pub struct PlanArgs {
 pub fn run(context: &Context, args: &PlanArgs, out: &mut Out) -> Result<(), Failure> {
     let (mut world, _lock) = wire::world(context, "plan")?;
     let only = pairs::find_opt(&world.pairs, args.pair.as_deref())?;
+    let spinner = progress::spin(out, "reading calendars");
     let run = cycle::run(&mut world, &Cause::Command, Reach::Plan, only.as_ref());
     let report = wire::block_on(run)??;
+    drop(spinner);
     out.zone = world.me.zone.clone();
     if let Some(plan) = &report.plan {
         if out.json {
@@ -57,8 +59,7 @@ pub fn print(
     all: bool,
     out: &mut Out,
 ) -> Result<(), Failure> {
-    let pairs: Vec<&Pair> =
-        snapshot.iter().flat_map(|s| &s.pairs).map(|view| &view.pair).collect();
+    let pairs: Vec<&Pair> = snapshot.iter().flat_map(|s| &s.pairs).map(|view| &view.pair).collect();
     if plan.steps.is_empty() {
         out.line("Nothing to do: everything is as it should be.")?;
     } else {
@@ -82,8 +83,7 @@ pub fn print(
 fn print_step(step: &Step, snapshot: Option<&Snapshot>, out: &mut Out) -> Result<(), Failure> {
     let zone = out.zone.clone();
     bullet("  + ", &step_text(step, snapshot, &zone), Style::Good, out)?;
-    let mut why: Vec<String> =
-        step.why.iter().map(|reason| words::reason(reason, &zone)).collect();
+    let mut why: Vec<String> = step.why.iter().map(|reason| words::reason(reason, &zone)).collect();
     if step.mail != MailEffect::None {
         why.push(words::mail(&step.mail));
     }
@@ -132,7 +132,9 @@ fn print_waiting(plan: &Plan, pairs: &[&Pair], all: bool, out: &mut Out) -> Resu
             .iter()
             .find(|pair| pair.id == waiting.pair)
             .map_or(waiting.pair.as_str(), |pair| pair.partner.name.as_str());
-        let at = waiting.occurrence.map_or(String::new(), |at| format!(", {}", words::moment(at, &zone)));
+        let at = waiting
+            .occurrence
+            .map_or(String::new(), |at| format!(", {}", words::moment(at, &zone)));
         let text = format!("{name}{at}: {}", words::waiting(&waiting.cause, &zone));
         bullet("  - ", &text, Style::Warn, out)?;
     }

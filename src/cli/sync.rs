@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::out::{Out, Style, clean, count};
-use crate::cli::wire;
+use crate::cli::{progress, wire};
 use crate::engine::world::World;
 use crate::engine::{Cause, CycleReport, Reach, cycle};
 use crate::model::snapshot::{Coverage, OrganizedBy, PairView};
@@ -30,8 +30,10 @@ pub fn run(context: &Context, args: &SyncArgs, out: &mut Out) -> Result<(), Fail
     if args.accept_shrink {
         thaw(&world)?;
     }
+    let spinner = progress::spin(out, "reading calendars");
     let run = cycle::run(&mut world, &Cause::Command, Reach::Observe, None);
     let report = wire::block_on(run)??;
+    drop(spinner);
     if out.json {
         out.json(&as_json(&report))?;
     } else {

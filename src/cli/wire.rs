@@ -27,6 +27,7 @@ use crate::model::pair::{Pair, Person};
 use crate::plan::input::Limits;
 use crate::provider::caldav::{CalDav, CalDavConfig};
 use crate::provider::http::auth::Auth;
+use crate::provider::http::client::Timeouts;
 use crate::provider::http::secret::Secret;
 use crate::provider::vdir::{VDir, VDirConfig};
 use crate::provider::{CalendarProvider, ErrorKind, ProviderError};
@@ -227,6 +228,14 @@ fn auth(account: &Account, dav: &DavAccount, env: &Env) -> Result<Auth, Provider
         config::account::Auth::Digest => Auth::Digest { user, password: secret },
         config::account::Auth::Bearer => Auth::Bearer(secret),
     })
+}
+
+/// A client for addresses that are no calendar.
+///
+/// # Errors
+/// When no TLS client can be made.
+pub fn web_client(url: &url::Url) -> Result<reqwest::Client, Failure> {
+    Ok(crate::provider::http::client::build(url, Timeouts::default(), None, true)?)
 }
 
 /// Runs asynchronous work to its end on this thread.

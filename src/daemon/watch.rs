@@ -26,6 +26,12 @@ pub struct Watch {
 }
 
 impl Watch {
+    /// A watch over somebody else's changes.
+    #[cfg(test)]
+    pub(super) fn from_channel(changes: mpsc::UnboundedReceiver<Change>) -> Self {
+        Self { _watcher: None, changes }
+    }
+
     /// Watches folders (with all below) and one file. What cannot be watched is
     /// logged and left to the timer.
     pub fn start(folders: &[PathBuf], config: Option<&Path>) -> Self {

@@ -10,24 +10,27 @@ use crate::notify::{Notice, Notifier, NotifyError, Topic};
 /// How long a request may take.
 const LIMIT: Duration = Duration::from_secs(15);
 
+/// The form of what is posted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// One JSON object.
+    Json,
+    /// Plain text with ntfy's headers, to a topic's address.
+    Ntfy,
+}
+
 /// Posts notices to an address.
 pub struct Webhook {
     client: reqwest::Client,
     url: url::Url,
-    topic: Option<String>,
+    form: Form,
     token: Option<String>,
 }
 
 impl Webhook {
-    /// An address with the ntfy topic (required by ntfy, absent elsewhere) and
-    /// a bearer token.
-    pub fn new(
-        client: reqwest::Client,
-        url: url::Url,
-        topic: Option<String>,
-        token: Option<String>,
-    ) -> Self {
-        Self { client, url, topic, token }
+    /// An address, the form it understands, and a bearer token.
+    pub fn new(client: reqwest::Client, url: url::Url, form: Form, token: Option<String>) -> Self {
+        Self { client, url, form, token }
     }
 
     fn host(&self) -> String {
@@ -35,24 +38,35 @@ impl Webhook {
     }
 }
 
-/// The body: ntfy's keys, and the notice's own under `onbeat`.
-fn body(notice: &Notice, topic: Option<&str>) -> serde_json::Value {
-    let (priority, tag) = match notice.topic {
+/// How much a notice presses, on ntfy's scale of 1 to 5, and its emoji tag.
+fn weight(topic: Topic) -> (u8, &'static str) {
+    match topic {
         Topic::Flag => (3, "hourglass"),
         Topic::Account => (4, "warning"),
         Topic::Digest => (2, "calendar"),
-    };
-    let mut value = serde_json::json!({
+    }
+}
+
+/// The JSON body: ntfy's keys, and the notice's own under `onbeat`.
+fn body(notice: &Notice) -> serde_json::Value {
+    let (priority, tag) = weight(notice.topic);
+    serde_json::json!({
         "title": notice.title,
         "message": notice.body,
         "priority": priority,
         "tags": [tag],
         "onbeat": crate::notify::command::as_json(notice),
-    });
-    if let (Some(topic), Some(map)) = (topic, value.as_object_mut()) {
-        map.insert("topic".to_owned(), topic.into());
+    })
+}
+
+/// A header value: ntfy reads RFC 2047 encoded words where a title is not ASCII.
+fn header(text: &str) -> String {
+    use base64::Engine as _;
+    if text.is_ascii() {
+        return text.chars().filter(|c| !c.is_control()).collect();
     }
-    value
+    let encoded = base64::engine::general_purpose::STANDARD.encode(text);
+    format!("=?UTF-8?B?{encoded}?=")
 }
 
 #[async_trait(?Send)]
@@ -66,11 +80,18 @@ impl Notifier for Webhook {
     }
 
     async fn notify(&self, notice: &Notice) -> Result<(), NotifyError> {
-        let mut request = self
-            .client
-            .post(self.url.clone())
-            .timeout(LIMIT)
-            .json(&body(notice, self.topic.as_deref()));
+        let request = self.client.post(self.url.clone()).timeout(LIMIT);
+        let mut request = match self.form {
+            Form::Json => request.json(&body(notice)),
+            Form::Ntfy => {
+                let (priority, tag) = weight(notice.topic);
+                request
+                    .header("Title", header(&notice.title))
+                    .header("Priority", priority.to_string())
+                    .header("Tags", tag)
+                    .body(notice.body.clone())
+            }
+        };
         if let Some(token) = &self.token {
             request = request.bearer_auth(token);
         }
@@ -138,23 +159,36 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn posts_what_ntfy_reads() {
+    async fn posts_json() {
         let (url, task) = serve("200 OK").await;
-        let hook = Webhook::new(client(), url, Some("one-on-ones".into()), Some("t0ken".into()));
+        let hook = Webhook::new(client(), url, Form::Json, Some("t0ken".into()));
         hook.notify(&notice()).await.unwrap();
         let got = task.await.unwrap();
         assert!(got.to_lowercase().contains("authorization: bearer t0ken"), "{got}");
         let json: serde_json::Value =
             serde_json::from_str(got.split("\r\n\r\n").nth(1).unwrap()).unwrap();
-        assert_eq!(json["topic"], "one-on-ones");
+        assert_eq!(json["message"], "18 days since you met");
         assert_eq!(json["title"], "Eve: overdue");
         assert_eq!(json["onbeat"]["key"], "overdue/eve");
     }
 
     #[tokio::test]
+    async fn posts_what_ntfy_reads() {
+        let (url, task) = serve("200 OK").await;
+        let mut notice = notice();
+        notice.title = "Zoë: overdue".into();
+        Webhook::new(client(), url, Form::Ntfy, None).notify(&notice).await.unwrap();
+        let got = task.await.unwrap().to_lowercase();
+        assert!(got.contains("title: =?utf-8?b?"), "{got}");
+        assert!(got.contains("priority: 3"), "{got}");
+        assert!(got.ends_with("18 days since you met"), "{got}");
+    }
+
+    #[tokio::test]
     async fn a_refusal_names_the_host_only() {
         let (url, task) = serve("403 Forbidden").await;
-        let error = Webhook::new(client(), url, None, None).notify(&notice()).await.unwrap_err();
+        let error =
+            Webhook::new(client(), url, Form::Json, None).notify(&notice()).await.unwrap_err();
         task.await.unwrap();
         assert_eq!(error.to_string(), "127.0.0.1 answered 403");
     }

@@ -5,7 +5,7 @@ use crate::model::ledger::{Beat, Cause, Verdict};
 use crate::model::observation::{FlagKind, Party};
 
 /// A flag in machine output.
-pub(crate) fn flag_key(flag: FlagKind) -> &'static str {
+pub fn flag_key(flag: FlagKind) -> &'static str {
     match flag {
         FlagKind::PushedTwice => "pushed_twice",
         FlagKind::Overdue => "overdue",
