@@ -2,6 +2,7 @@
 //! clocks and puts them together with configuration and state.
 
 mod holidays;
+mod own;
 mod unavailable;
 
 use std::collections::BTreeMap;
@@ -11,7 +12,6 @@ use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::agenda::DraftOptions;
-use crate::agenda::questions::QuestionBank;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::clock::{Clock, FixedClock, SystemClock};
@@ -116,12 +116,18 @@ pub fn world(context: &Context, verb: &str) -> Result<(World, StateLock), Failur
     let config = load(context)?;
     let store = Store::open(&context.state_dir()?)?;
     let lock = store.lock(verb)?;
-    Ok((assemble(&config, store, context), lock))
+    if let Some(moment) = &context.env.die_at {
+        crate::engine::hook::die_at(moment);
+    }
+    Ok((assemble(&config, store, context)?, lock))
 }
 
 /// A world over a configuration and an open state.
-pub fn assemble(config: &Config, store: Store, context: &Context) -> World {
-    World {
+///
+/// # Errors
+/// When the owner's templates or questions cannot be read.
+pub fn assemble(config: &Config, store: Store, context: &Context) -> Result<World, Failure> {
+    Ok(World {
         owner: config.owner.clone(),
         me: config.me.clone(),
         pairs: config.pairs.clone(),
@@ -130,12 +136,12 @@ pub fn assemble(config: &Config, store: Store, context: &Context) -> World {
         store,
         clock: context.clock(),
         settings: settings(config),
-        templates: BTreeMap::new(),
-        bank: QuestionBank::default(),
+        templates: own::templates(&config.agenda.templates)?,
+        bank: own::bank(config.agenda.questions.as_deref())?,
         sources: Box::new(LocalSources),
         parsed: ParsedMirror::default(),
         ledger: LedgerState::default(),
-    }
+    })
 }
 
 /// The configured accounts with their connections. One that cannot be used
@@ -196,8 +202,7 @@ pub fn provider(account: &Account, env: &Env) -> Result<Box<dyn CalendarProvider
                 };
                 config.extra_ca = Some(std::fs::read(file).map_err(unreadable)?);
             }
-            CalDav::new(config)?;
-            Err(ProviderError::new(ErrorKind::Unsupported(String::new()), String::new()))
+            Ok(Box::new(CalDav::new(config)?))
         }
         AccountKind::Google(_) => {
             let kind = ErrorKind::Unsupported("Google accounts".to_owned());

@@ -153,27 +153,26 @@ fn overdue(beats: &[Beat], now: Timestamp) -> Level {
     }
 }
 
-/// Of the last five moves and removals whose author is known, four came from one side.
+/// Of the last eight beats that came due, at least four were pushed or taken off by
+/// one side and at most one by the other. Only the organizer can move a meeting, so
+/// who moved it says little; that one side does so half of the time says something.
 fn one_way(beats: &[Beat]) -> Level {
-    let authors: Vec<Party> = beats
+    let authors: Vec<Option<Party>> = beats
         .iter()
         .rev()
         .filter(|beat| match beat.verdict {
             Verdict::Ended | Verdict::Unknown | Verdict::Excused => false,
-            Verdict::Upcoming | Verdict::Held => beat.pushes > 0,
-            Verdict::Pushed | Verdict::Pulled | Verdict::Skipped => true,
+            Verdict::Upcoming => beat.pushes > 0,
+            Verdict::Held | Verdict::Pushed | Verdict::Pulled | Verdict::Skipped => true,
         })
-        .filter_map(|beat| beat.by)
-        .take(5)
+        .take(8)
+        .map(|beat| beat.by.filter(|_| beat.pushes > 0 || beat.verdict == Verdict::Skipped))
         .collect();
-    let most = [Party::Owner, Party::Partner]
-        .iter()
-        .map(|side| authors.iter().filter(|author| *author == side).count())
-        .max()
-        .unwrap_or(0);
-    match (authors.len(), most) {
-        (5.., 4..) => Level::On,
-        (5.., 3) => Level::Between,
+    let of = |side: Party| authors.iter().filter(|author| **author == Some(side)).count();
+    let (owner, partner) = (of(Party::Owner), of(Party::Partner));
+    match (owner.max(partner), owner.min(partner)) {
+        (4.., 0..=1) => Level::On,
+        (3.., 0..=1) => Level::Between,
         (_, _) => Level::Gone,
     }
 }

@@ -182,7 +182,8 @@ pub enum FlagKind {
     PushedTwice,
     /// More than 1.5 cadences since the last meeting.
     Overdue,
-    /// Moves go one way: the same side moved at least four of the last five.
+    /// One-way bumping: of the last eight beats one side pushed or took off four or
+    /// more, the other at most one.
     OneWay,
     /// The last six beats were kept clearly less often than the six before.
     Falling,

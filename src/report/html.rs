@@ -62,7 +62,7 @@ fn cards(n: &Numbers, out: &mut String) {
         ("Held", percent(n.held_rate), format!("of {} counted", counted(n))),
         ("At the planned time", percent(n.on_beat_rate), format!("{} meetings", n.held)),
         ("Pushed", n.pushed.to_string(), format!("{} days later in all", n.drift_days)),
-        ("Skipped", n.skipped.to_string(), "without a good reason".to_owned()),
+        ("Skipped", n.skipped.to_string(), "and not excused".to_owned()),
         ("Excused", n.excused.to_string(), "absences and holidays".to_owned()),
         ("Unknown", n.unknown.to_string(), "could not be told".to_owned()),
     ];
@@ -146,9 +146,9 @@ fn trends(report: &Report, out: &mut String) {
         return;
     }
     all.sort_by_key(|one| (one.year, one.month));
-    out.push_str("<h2>Month by month</h2>\n<div class=\"two\"><div>\n<h4>Held, all 1:1s</h4>\n");
+    out.push_str("<h2>Month by month</h2>\n<div class=\"two\"><div>\n<h3>Held, all 1:1s</h3>\n");
     charts::trend(&all, out);
-    out.push_str("</div><div>\n<h4>In numbers</h4>\n<p class=\"dim\">");
+    out.push_str("</div><div>\n<h3>In numbers</h3>\n<p class=\"dim\">");
     let shown = all.get(all.len().saturating_sub(12)..).unwrap_or(&all);
     for (place, one) in shown.iter().enumerate() {
         let comma = if place == 0 { "" } else { ", " };

@@ -7,6 +7,7 @@ use jiff::tz::TimeZone;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use crate::model::ledger::{Beat, FindingKind, Verdict};
+use crate::model::observation::FlagKind;
 use crate::model::report::{Numbers, PairReport, Report};
 use crate::report::context::{CAVEAT, FIGURES};
 use crate::report::numbers::counted;
@@ -27,7 +28,7 @@ pub fn terminal(report: &Report, colour: bool) -> String {
     table(report, colour, &mut out);
     attention(report, &mut out);
     facts(report, &mut out);
-    for line in report.notes.iter().map(String::as_str).chain(["", HELD]) {
+    for line in report.notes.iter().map(String::as_str).chain([HELD]) {
         out.push_str(&wrapped(line, "", WIDTH));
     }
     out.push('\n');
@@ -188,12 +189,28 @@ pub(crate) fn attention_lines(report: &Report) -> Vec<String> {
                 }
             });
         }
-        let lapsed = crate::model::observation::FlagKind::Lapsed;
-        for flag in pair.flags.iter().filter(|flag| **flag != lapsed) {
-            lines.push(format!("{}: {}", pair.name, flag_text(*flag)));
+        let flags: Vec<&str> = pair
+            .flags
+            .iter()
+            .filter(|flag| is_news(**flag, report))
+            .map(|flag| flag_text(*flag))
+            .collect();
+        if !flags.is_empty() {
+            lines.push(format!("{}: {}", pair.name, flags.join("; ")));
         }
     }
     lines
+}
+
+/// A lapsed series is a finding with its date already; that nothing is confirmed
+/// is no news where nobody ever confirms.
+fn is_news(flag: FlagKind, report: &Report) -> bool {
+    let [_, _, touched, confirmed] = report.overall.evidence;
+    match flag {
+        FlagKind::Lapsed => false,
+        FlagKind::NeverConfirmed => touched + confirmed > 0,
+        FlagKind::PushedTwice | FlagKind::Overdue | FlagKind::OneWay | FlagKind::Falling => true,
+    }
 }
 
 fn facts(report: &Report, out: &mut String) {
@@ -214,7 +231,7 @@ pub(crate) fn fact_lines(n: &Numbers) -> Vec<String> {
     }
     if n.pushes > 0 {
         lines.push(format!(
-            "Pushes: {}; {} days later in all; {} changes with less than a day's notice (notice known for {}).",
+            "Pushes: {}, {} days later in all. Changes with less than a day's notice: {} (notice known for {}).",
             n.pushes, n.drift_days, n.late, n.notice_known
         ));
     }

@@ -21,7 +21,7 @@ pub fn flag_text(flag: FlagKind) -> &'static str {
     match flag {
         FlagKind::PushedTwice => "pushed twice in a row",
         FlagKind::Overdue => "more than 1.5 cadences since the last meeting",
-        FlagKind::OneWay => "moves mostly come from one side",
+        FlagKind::OneWay => "often moved or taken off, and mostly by one side",
         FlagKind::Falling => "kept less often than before",
         FlagKind::NeverConfirmed => "on the calendar, but no meeting was ever confirmed",
         FlagKind::Lapsed => "the series ended and nothing followed",

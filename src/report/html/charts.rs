@@ -164,16 +164,18 @@ pub(crate) fn gap_chart(gaps: &[Gap], zone: &TimeZone, out: &mut String) {
         r#"<svg viewBox="0 0 300 80" role="img" aria-label="Days between meetings relative to the cadence, latest {}: {over} longer than one and a half cadences"><path class="goal" d="M0 48H300M0 36H300"/><text x="300" y="46" text-anchor="end">1×</text><text x="300" y="34" text-anchor="end">1.5×</text>"#,
         shown.len()
     );
+    let step = 280.0 / f64::from(u32::try_from(shown.len()).unwrap_or(1).max(20));
     for (place, gap) in (0_i32..).zip(shown) {
-        let x = f64::from(place) * 5.2;
+        let x = f64::from(place) * step;
         let height = (gap.ratio * 24.0).clamp(1.0, 70.0);
         let class = if gap.ratio > 1.5 { "f-s" } else { "f-h" };
         let day = zone.to_datetime(gap.until).date();
         let running = if gap.running { ", still running" } else { "" };
         let _ = write!(
             out,
-            r#"<rect class="{class}" x="{x:.1}" y="{:.1}" width="3.6" height="{height:.1}"><title>{:.0} days up to {day}{running}</title></rect>"#,
+            r#"<rect class="{class}" x="{x:.1}" y="{:.1}" width="{:.1}" height="{height:.1}"><title>{:.0} days up to {day}{running}</title></rect>"#,
             72.0 - height,
+            step * 0.7,
             gap.days
         );
     }
