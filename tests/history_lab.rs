@@ -15,9 +15,9 @@ use jiff::{SignedDuration, Timestamp};
 use onbeat::engine::lookback;
 use onbeat::ical::parse;
 use onbeat::ledger;
-use onbeat::model::id::{AccountId, Address, CalendarId, Href, PairId};
+use onbeat::model::id::{Address, CalendarId, Href, PairId};
 use onbeat::model::ledger::{FindingKind, LedgerState};
-use onbeat::model::pair::{AgendaMail, Cadence, CadenceUnit, Mode, Pair, Person, Role};
+use onbeat::model::pair::{Cadence, CadenceUnit, Pair, Person};
 use onbeat::model::report::Report;
 use onbeat::model::resource::ResourceRef;
 use onbeat::model::snapshot::{Coverage, MirroredEvent, Snapshot};
@@ -98,35 +98,6 @@ fn person(name: &str, email: &str, zone: &str, holidays: BTreeMap<Date, String>)
     }
 }
 
-fn pair(id: &str, partner: Person) -> Pair {
-    Pair {
-        id: PairId::new(id),
-        partner,
-        partner_hours_known: false,
-        role: Role::Report,
-        cadence: Cadence { every: 1, unit: CadenceUnit::Weeks },
-        duration: SignedDuration::from_mins(30),
-        ideal: None,
-        window: WeekHours::default(),
-        flexibility_days: 3,
-        buffer_minutes: 0,
-        freeze: SignedDuration::from_hours(24),
-        priority: 2,
-        mode: Mode::Observe,
-        never_move: false,
-        pinned: false,
-        free_busy_url: None,
-        account: AccountId::new("lab"),
-        title: String::new(),
-        template: "lead-down".to_owned(),
-        agenda_mail: AgendaMail::Never,
-        agenda_lead: None,
-        title_aliases: Vec::new(),
-        goals: Vec::new(),
-        metrics: Vec::new(),
-    }
-}
-
 fn world(dir: &Path, mirror: &Mirror) -> World {
     let config = read_json(&dir.join("config.json"));
     let me = &config["me"];
@@ -142,7 +113,9 @@ fn world(dir: &Path, mirror: &Mirror) -> World {
     for one in config["relationships"].as_array().unwrap() {
         let id = text(&one["id"]);
         let days = holidays(mirror, text(&one["holiday_calendar"]));
-        pairs.push(pair(id, person(text(&one["name"]), text(&one["email"]), zone, days)));
+        let partner = person(text(&one["name"]), text(&one["email"]), zone, days);
+        let weekly = Cadence { every: 1, unit: CadenceUnit::Weeks };
+        pairs.push(Pair::observed(PairId::new(id), partner, weekly));
         if let Some(day) = one["ended"].as_str() {
             departed.insert(PairId::new(id), day.parse().unwrap());
         }
@@ -363,6 +336,29 @@ fn judge(dir: &Path, report: &Report, mode: &str, at_least: f64) {
 fn the_last_state_alone_gives_the_right_verdicts() {
     for dir in folders() {
         judge(&dir, &final_state(&dir), "final", 0.95);
+    }
+}
+
+/// With nothing configured the same people are found, and nearly the same is said
+/// of them (who left, and the partners' own holidays, are not in the calendar).
+#[test]
+fn an_export_with_nothing_configured_says_the_same() {
+    for dir in folders() {
+        let configured = final_state(&dir);
+        let mirror = load(&dir.join("final"));
+        let world = world(&dir, &mirror);
+        let all: Vec<MirroredEvent> = mirror.values().flatten().cloned().collect();
+        let own = all.into_iter().filter(|one| one.resource.calendar.collection != "holidays-us");
+        let events: Vec<MirroredEvent> = own.collect();
+        let report = lookback::from_calendars(&events, None, world.window, configured.as_of);
+        assert_eq!(report.owner, world.owner.name, "{:?}", report.notes);
+        for pair in &configured.pairs {
+            let found = report.pairs.iter().find(|one| one.name == pair.name).unwrap();
+            let rate = |one: &onbeat::model::report::PairReport| one.numbers.held_rate.unwrap();
+            let (a, b) = (rate(pair), rate(found));
+            assert!((a - b).abs() < 0.08, "{}: {a} and {b}", pair.name);
+        }
+        assert_eq!(report.pairs.len(), configured.pairs.len());
     }
 }
 

@@ -120,7 +120,7 @@ fn edit(
     let date = drafted.agenda.date();
     let edits = agenda::edits(&wrap(&before), &wrap(&after), &look.world.me, pair, date, &items);
     let updates = agenda::apply_edits(&pair.id, &items, &edits, now);
-    engine::items::update(store, owner, &mut items, &updates)?;
+    engine::items::update(store, owner, &mut items, &updates, now)?;
     if out.json {
         let items: Vec<Value> = items.iter().map(items::as_json).collect();
         return out.json(&json!({ "changed": updates.len(), "items": items }));

@@ -164,6 +164,38 @@ pub struct Pair {
     pub metrics: Vec<MetricSource>,
 }
 
+impl Pair {
+    /// A pair that is only read and reported on, for a partner found on a calendar.
+    pub fn observed(id: PairId, partner: Person, cadence: Cadence) -> Self {
+        Self {
+            id,
+            partner,
+            partner_hours_known: false,
+            role: Role::Peer,
+            cadence,
+            duration: SignedDuration::from_mins(30),
+            ideal: None,
+            window: WeekHours::default(),
+            flexibility_days: 0,
+            buffer_minutes: 0,
+            freeze: SignedDuration::from_hours(24),
+            priority: 2,
+            mode: Mode::Observe,
+            never_move: true,
+            pinned: false,
+            free_busy_url: None,
+            account: AccountId::new("export"),
+            title: String::new(),
+            template: "peer".to_owned(),
+            agenda_mail: AgendaMail::Never,
+            agenda_lead: None,
+            title_aliases: Vec::new(),
+            goals: Vec::new(),
+            metrics: Vec::new(),
+        }
+    }
+}
+
 /// Where numbers for an agenda come from; read by the shell.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MetricSource {

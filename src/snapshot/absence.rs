@@ -43,6 +43,12 @@ pub(crate) fn all(joined: &[Joined], input: &Input<'_>) -> Vec<Absence> {
         out.extend(holidays(person));
     }
     out.retain(|away| away.span.overlaps(&input.window));
+    let feasts: Vec<Absence> = out.iter().filter(|away| away.holiday).cloned().collect();
+    // A calendar of public holidays among the others is no leave.
+    out.retain(|away| {
+        away.holiday
+            || !feasts.iter().any(|feast| feast.span == away.span && feast.label == away.label)
+    });
     out.sort_by(|a, b| (a.span, &a.who, &a.label).cmp(&(b.span, &b.who, &b.label)));
     out.dedup();
     out

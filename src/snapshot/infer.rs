@@ -4,13 +4,13 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use jiff::SignedDuration;
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use crate::ical::recur::lookup;
 use crate::model::event::{Event, EventBody};
-use crate::model::id::{AccountId, Address, PairId};
-use crate::model::pair::{AgendaMail, Cadence, CadenceUnit, Mode, Pair, Person, Role};
+use crate::model::id::{Address, PairId};
+use crate::model::pair::{Cadence, CadenceUnit, Pair, Person};
 use crate::model::snapshot::MirroredEvent;
 use crate::model::time::{CalTime, WeekHours};
 use crate::snapshot::join::{Joined, join};
@@ -47,7 +47,8 @@ pub fn infer(events: &[MirroredEvent], me: Option<&Address>) -> Inferred {
         let me = (!pairs.is_empty()).then_some(nobody);
         return Inferred { me, pairs, notes };
     };
-    let owner = census.owner(&address);
+    let mut owner = census.owner(&address);
+    owner.holidays = holidays(&joined, &mut notes);
     say_who(&census, &owner, &address, me.is_some(), &mut notes);
     let mut pairs = partners(&joined, &census, &owner);
     pairs.extend(titled(&joined, &owner, &mut notes));
@@ -270,34 +271,50 @@ fn titled(joined: &[Joined], owner: &Person, notes: &mut Vec<String>) -> Vec<Pai
 /// A pair as far as an event tells of one; only read, never acted for.
 fn pair(id: PairId, partner: Person, event: &Event, title_aliases: Vec<String>) -> Pair {
     let zone = partner.zone.clone();
-    let body = speaking(event);
-    let duration = body.map_or(SignedDuration::from_mins(30), |body| {
-        body.end.instant(&zone).duration_since(body.start.instant(&zone))
-    });
-    Pair {
-        id,
-        partner,
-        partner_hours_known: false,
-        role: Role::Peer,
-        cadence: lookup::cadence(event).unwrap_or(Cadence { every: 1, unit: CadenceUnit::Weeks }),
-        duration,
-        ideal: None,
-        window: WeekHours::default(),
-        flexibility_days: 0,
-        buffer_minutes: 0,
-        freeze: SignedDuration::from_hours(24),
-        priority: 2,
-        mode: Mode::Observe,
-        never_move: true,
-        pinned: false,
-        free_busy_url: None,
-        account: AccountId::new("export"),
-        title: body.map_or_else(String::new, |body| body.summary.clone()),
-        template: "peer".to_owned(),
-        agenda_mail: AgendaMail::Never,
-        agenda_lead: None,
-        title_aliases,
-        goals: Vec::new(),
-        metrics: Vec::new(),
+    let weekly = Cadence { every: 1, unit: CadenceUnit::Weeks };
+    let mut pair = Pair::observed(id, partner, lookup::cadence(event).unwrap_or(weekly));
+    if let Some(body) = speaking(event) {
+        pair.duration = body.end.instant(&zone).duration_since(body.start.instant(&zone));
+        pair.title.clone_from(&body.summary);
     }
+    pair.title_aliases = title_aliases;
+    pair
+}
+
+/// Words in a file's name that say it holds public holidays.
+const HOLIDAY_FILES: [&str; 12] = [
+    "holiday", "feiertag", "férié", "ferie", "festiv", "feriad", "helligdag", "helgdag",
+    "feestdag", "święt", "svátk", "ünnep",
+];
+
+/// Public holidays, from calendars whose name says that they hold them.
+fn holidays(joined: &[Joined], notes: &mut Vec<String>) -> BTreeMap<Date, String> {
+    let mut found = BTreeMap::new();
+    let mut files: BTreeSet<&str> = BTreeSet::new();
+    for one in joined {
+        let file = one.mirrored.resource.calendar.collection.as_str();
+        let lower = file.to_lowercase();
+        let Some(body) = one.event().master.as_ref().filter(|body| body.start.is_date()) else {
+            continue;
+        };
+        if HOLIDAY_FILES.iter().any(|word| lower.contains(word)) {
+            files.insert(file);
+            let days = body.end.civil().date();
+            let mut day = body.start.civil().date();
+            while day < days {
+                found.insert(day, body.summary.clone());
+                let Ok(next) = day.tomorrow() else { break };
+                day = next;
+            }
+        }
+    }
+    if !files.is_empty() {
+        let files: Vec<&str> = files.into_iter().collect();
+        notes.push(format!(
+            "{} public holidays of yours are taken from {}.",
+            found.len(),
+            files.join(", ")
+        ));
+    }
+    found
 }
