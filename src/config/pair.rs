@@ -45,7 +45,7 @@ fn holidays(section: &Section<'_, '_>, ground: &Ground<'_>) -> Holidays {
         return match web_url(&place) {
             Ok(url) => Holidays::Remote(url),
             Err(remedy) => {
-                section.problem("holidays", format!("{place:?} cannot be used"), remedy);
+                section.problem("holidays", "the address in `holidays` cannot be used", remedy);
                 Holidays::None
             }
         };
