@@ -14,9 +14,6 @@ use super::problem::{Cell, Choice, Domain, NEVER, Problem, UNIT};
 use super::respond::Response;
 use super::state::Placement;
 
-/// Search steps one cluster may take.
-const STEPS: u64 = 20_000;
-
 /// One way to hold (or not hold) an occurrence.
 #[derive(Debug, Clone, Copy)]
 struct Way {
@@ -48,18 +45,20 @@ pub(crate) struct Outcome {
 }
 
 /// Solves a node whose series each have one choice left. `value` is the
-/// dual's bound here, `upper` the cost to beat (both units).
-pub(crate) fn solve(problem: &Problem, dual: &Dual<'_>, domains: &[Arc<Domain>], value: i64, upper: i64) -> Outcome {
-    let slack = upper - i64::from(UNIT) - value;
+/// dual's bound here, `upper` the cost to beat (both units), `limit` the
+/// search steps to spend.
+pub(crate) fn solve(
+    problem: &Problem,
+    dual: &Dual<'_>,
+    domains: &[Arc<Domain>],
+    (value, upper): (i64, i64),
+    limit: u64,
+) -> Outcome {
     let mut outcome = Outcome { bound: value, plan: None, steps: 0 };
-    if slack < 0 {
-        return outcome;
-    }
     let mut response = Response::default();
-    let mut units = Vec::new();
+    let (mut units, mut choices) = (Vec::new(), Vec::new());
     // The part of the series' minima that the split by occurrence loses.
     let mut lost = 0;
-    let mut choices = Vec::new();
     for (series, domain) in domains.iter().enumerate() {
         let Some(choice) = domain.choices.first() else { return outcome };
         let answer = response.run(&problem.series[series], domain, &dual.values, false);
@@ -68,39 +67,77 @@ pub(crate) fn solve(problem: &Problem, dual: &Dual<'_>, domains: &[Arc<Domain>],
         lost += answer.value - split - units[from..].iter().map(|u: &Unit| u.least).sum::<i64>();
         choices.push(*choice);
     }
-    let slack = slack + lost;
-    units.iter_mut().for_each(|u| u.ways.retain(|w| w.extra <= slack));
-    let mut bound = value - lost;
-    let mut idle: i64 = (0..problem.shared_days.len()).map(|d| dual.day_value(d)).sum();
+    let slack = upper - i64::from(UNIT) - value + lost;
+    // A plan within `depth` of the bound uses only ways within `depth` each:
+    // small depths give small clusters.
+    let mut depth = (4 * i64::from(UNIT)).max(slack / 16).min(slack);
+    while depth >= 0 && outcome.steps < limit {
+        let round = solve_within(problem, dual, &units, depth, limit - outcome.steps);
+        outcome.steps += round.steps;
+        if !round.complete {
+            if let Some(found) = round.found {
+                outcome.plan = Some(assemble(problem, &choices, &found));
+            }
+            break;
+        }
+        outcome.bound = outcome.bound.max(value - lost + round.extra.min(depth + 1));
+        if let Some(found) = round.found {
+            outcome.plan = Some(assemble(problem, &choices, &found));
+            if round.extra <= depth {
+                break;
+            }
+        }
+        if depth == slack {
+            if round.extra > depth {
+                outcome.bound = upper;
+            }
+            break;
+        }
+        depth = (2 * depth).min(slack);
+    }
+    outcome
+}
+
+/// What one depth gives.
+struct Round {
+    /// Units above the bound of the best plan within the depth, summed over
+    /// the clusters; more than the depth when there is none.
+    extra: i64,
+    found: Option<Vec<Option<Option<Cell>>>>,
+    steps: u64,
+    /// Was every cluster searched to its end?
+    complete: bool,
+}
+
+fn solve_within(problem: &Problem, dual: &Dual<'_>, units: &[Unit], depth: i64, limit: u64) -> Round {
+    let near = |u: &Unit| Unit { ways: u.ways.iter().filter(|w| w.extra <= depth).copied().collect(), ..*u };
+    let units: Vec<Unit> = units.iter().map(near).collect();
+    let mut round = Round { extra: 0, found: None, steps: 0, complete: true };
     let mut found: Vec<Option<Option<Cell>>> = vec![None; units.len()];
-    let mut complete = true;
+    let mut idle: i64 = (0..problem.shared_days.len()).map(|d| dual.day_value(d)).sum();
+    let mut all_found = true;
     for group in groups(problem, dual, &units) {
         let mut cluster = Cluster::new(problem, dual, &units, &group);
         let share = cluster.share();
         idle -= cluster.days.iter().map(|d| dual.day_value(*d as usize)).sum::<i64>();
-        cluster.best = share + slack + 1;
+        cluster.best = share + depth + 1;
+        cluster.limit = limit / 4 + limit.saturating_sub(round.steps) / 2;
         cluster.go(0, share);
-        outcome.steps += cluster.steps;
-        if cluster.steps > STEPS {
-            complete = false;
-            continue;
+        round.steps += cluster.steps;
+        round.complete &= cluster.steps <= cluster.limit;
+        round.extra += cluster.best - share;
+        all_found &= !cluster.kept.is_empty();
+        if !all_found && !round.complete {
+            break;
         }
-        bound += cluster.best - share;
-        if cluster.kept.is_empty() {
-            // Nothing within the slack: no better plan has these bases.
-            outcome.bound = upper;
-            return outcome;
-        }
-        for (at, (unit, _)) in cluster.members.iter().enumerate() {
-            found[*unit] = Some(cluster.kept[at]);
+        for ((unit, _), cell) in cluster.members.iter().zip(&cluster.kept) {
+            found[*unit] = Some(*cell);
         }
     }
     // Days nobody can use any more sell nothing.
-    outcome.bound = bound - idle;
-    if complete {
-        outcome.plan = Some(assemble(problem, &choices, &found));
-    }
-    outcome
+    round.extra -= idle;
+    round.found = all_found.then_some(found);
+    round
 }
 
 fn assemble(problem: &Problem, choices: &[Choice], found: &[Option<Option<Cell>>]) -> Vec<Placement> {
@@ -244,6 +281,7 @@ struct Cluster<'a> {
     best: i64,
     kept: Vec<Option<Cell>>,
     steps: u64,
+    limit: u64,
 }
 
 impl<'a> Cluster<'a> {
@@ -285,6 +323,7 @@ impl<'a> Cluster<'a> {
             best: 0,
             kept: Vec::new(),
             steps: 0,
+            limit: 0,
         }
     }
 
@@ -330,8 +369,8 @@ impl<'a> Cluster<'a> {
     }
 
     fn go(&mut self, depth: usize, bound: i64) {
-        self.steps += 1;
-        if self.steps > STEPS {
+        self.steps += (self.members.len() - depth) as u64 + 1;
+        if self.steps > self.limit {
             return;
         }
         if depth == self.members.len() {

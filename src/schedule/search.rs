@@ -57,6 +57,8 @@ pub(crate) struct Search<'p, 'b> {
     open: Option<i64>,
     pub(crate) nodes: u64,
     extra: u64,
+    /// Steps a cluster search may take.
+    patience: u64,
 }
 
 impl<'p, 'b> Search<'p, 'b> {
@@ -75,6 +77,7 @@ impl<'p, 'b> Search<'p, 'b> {
             open: None,
             nodes: 0,
             extra: 0,
+            patience: 20_000,
         }
     }
 
@@ -103,10 +106,18 @@ impl<'p, 'b> Search<'p, 'b> {
         let value = self.ascend(&mut node, ROOT, true);
         trace(&format!("root {:.2} upper {}", (value+self.problem.constant) as f64/256.0, (self.upper+self.problem.constant)/256));
         let Some(value) = self.settle(&mut node, value) else { return };
+        // A small gap is closed at once; a wide one wants a better plan first.
+        if self.upper - value < self.upper / 100 && self.explore(node.clone(), value, 60).is_none() && self.open.is_none() {
+            return;
+        }
+        let Some(value) = self.settle(&mut node, value) else { return };
+        self.shake(value);
+        let Some(value) = self.settle(&mut node, value) else { return };
         self.neighbourhoods(&mut node, value);
         trace(&format!("neighbourhoods {}", (self.upper+self.problem.constant)/256));
         let Some(value) = self.settle(&mut node, value) else { return };
         self.open = None;
+        self.patience = 200_000;
         let open = self.explore(node, value, u64::MAX);
         self.open = [open, self.open].into_iter().flatten().min();
     }
@@ -120,12 +131,20 @@ impl<'p, 'b> Search<'p, 'b> {
         (!self.beaten(value)).then_some(value)
     }
 
+    /// Destroy and reinsert around the best plan.
+    fn shake(&mut self, value: i64) {
+        self.local.load(&self.best.clone());
+        let pool: Vec<u32> = (0..self.problem.series.len() as u32).collect();
+        self.local.shake(&pool, 40 * pool.len(), round_up(value));
+        self.record();
+    }
+
     /// Exact search of neighbourhoods of the best plan: two to four series
     /// free, the others keep their bases but not their placements.
     fn neighbourhoods(&mut self, node: &mut Node, value: i64) {
         let n = node.domains.len();
         let (mut idle, mut size, mut bound) = (0, 2, value);
-        while !self.beaten(bound) && idle < 3 * n && !self.spent() {
+        while !self.beaten(bound) && idle < 2 * n && !self.spent() {
             let mut free = vec![self.local.dice.below(n)];
             while free.len() < size.min(n) {
                 let other = self.local.dice.below(n);
@@ -148,7 +167,7 @@ impl<'p, 'b> Search<'p, 'b> {
                 }
             } else {
                 idle += 1;
-                size = 2 + idle * 3 / (3 * n);
+                size = 2 + idle / n;
             }
         }
     }
@@ -205,7 +224,8 @@ impl<'p, 'b> Search<'p, 'b> {
         if self.beaten(value) {
             return Vec::new();
         }
-        let Some(value) = self.tighten(&mut node).map(|v| v.max(value)) else { return Vec::new() };
+        let Some(actual) = self.tighten(&mut node) else { return Vec::new() };
+        let value = value.max(actual);
         if self.beaten(value) {
             return Vec::new();
         }
@@ -213,8 +233,8 @@ impl<'p, 'b> Search<'p, 'b> {
             self.try_guided(&node.domains, 1);
         }
         match self.pick(&node) {
-            Some(series) => self.branch(&node, series, value),
-            None => self.close(node, value),
+            Some(series) => self.branch(&node, series, value, actual),
+            None => self.close(node, value, actual),
         }
     }
 
@@ -326,31 +346,31 @@ impl<'p, 'b> Search<'p, 'b> {
         (0..node.domains.len()).filter(|i| node.domains[*i].choices.len() > 1).max_by_key(tension)
     }
 
-    fn branch(&mut self, node: &Node, series: usize, value: i64) -> Vec<(i64, Node)> {
+    fn branch(&mut self, node: &Node, series: usize, value: i64, actual: i64) -> Vec<(i64, Node)> {
         let one = &self.problem.series[series];
         let domain = &node.domains[series];
         let answer = self.response.run(one, domain, &self.dual.values, true);
         let regret: Vec<i64> = self.response.totals.iter().map(|t| t - answer.value).collect();
         let mut children = Vec::new();
         for (least, members) in split(domain, &regret) {
-            if self.beaten(value + least) {
+            if self.beaten(actual + least) {
                 break;
             }
             let mut child = node.clone();
-            let keep = |i: &usize| !self.beaten(value + regret[*i]);
+            let keep = |i: &usize| !self.beaten(actual + regret[*i]);
             let choices: Vec<Choice> = members.iter().filter(|i| keep(i)).map(|i| domain.choices[*i]).collect();
             let narrowed = Arc::make_mut(&mut child.domains[series]);
             narrowed.choices = choices;
             trim(one, narrowed);
-            children.push((value + least, child));
+            children.push((value.max(actual + least), child));
         }
         children
     }
 
     /// All bases decided.
-    fn close(&mut self, mut node: Node, value: i64) -> Vec<(i64, Node)> {
-        let outcome = cluster::solve(self.problem, &self.dual, &node.domains, value, self.upper);
-        self.extra += outcome.steps / 16;
+    fn close(&mut self, mut node: Node, value: i64, actual: i64) -> Vec<(i64, Node)> {
+        let outcome = cluster::solve(self.problem, &self.dual, &node.domains, (actual, self.upper), self.patience);
+        self.extra += outcome.steps / 32;
         if let Some(plan) = outcome.plan {
             self.local.load(&plan.into_iter().map(Some).collect());
             self.record();
