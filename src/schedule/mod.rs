@@ -7,6 +7,7 @@
 
 mod build;
 mod cluster;
+mod company;
 mod compile;
 mod day;
 mod dual;
@@ -19,6 +20,7 @@ mod respond;
 mod search;
 mod solve;
 pub mod spec;
+mod star;
 mod state;
 mod zone;
 

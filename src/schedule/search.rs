@@ -131,6 +131,18 @@ impl<'p, 'b> Search<'p, 'b> {
         (!self.beaten(value)).then_some(value)
     }
 
+    /// A quick search for small problems: prices and a few nodes.
+    pub(crate) fn run_small(&mut self) {
+        let domains = self.problem.series.iter().map(|s| Arc::new(s.domain.clone())).collect();
+        let mut node = Node { domains, prices: self.start.clone() };
+        let ascent = Ascent { iterations: 120, theta: 1024, patience: 6, check: 30 };
+        let value = self.ascend(&mut node, ascent, true);
+        if let Some(value) = self.settle(&mut node, value) {
+            self.patience = 5_000;
+            self.explore(node, value, 25);
+        }
+    }
+
     /// Destroy and reinsert around the best plan.
     fn shake(&mut self, value: i64) {
         self.local.load(&self.best.clone());

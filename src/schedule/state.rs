@@ -199,6 +199,18 @@ impl<'p> State<'p> {
         }
     }
 
+    /// Days and slots a start occupies; `true` marks the day it begins on.
+    pub(crate) fn footprint(&self, key: u32) -> impl Iterator<Item = (usize, Mask, bool)> + use<> {
+        let mut parts = [None, None];
+        if key != 0 {
+            let Key2 { index, bit, len } = Key2::of(self.problem, key);
+            parts[0] = Some((index, span(bit, len), true));
+            let reach = self.problem.shared_days[index].reach.filter(|r| bit + len > *r);
+            parts[1] = reach.zip(self.neighbour(index, true)).map(|(r, n)| (n, span(0, bit + len - r), false));
+        }
+        parts.into_iter().flatten()
+    }
+
     fn mask_day(&mut self, index: usize, bit: u32, len: u32, add: bool) {
         let set = |mask: &mut Mask, bits: Mask| if add { *mask |= bits } else { *mask &= !bits };
         set(&mut self.taken[index], span(bit, len));

@@ -52,6 +52,7 @@ fn solve(args: &Args) -> Result<(), String> {
 }
 
 fn now() -> i64 {
+    if std::env::var("WALL").is_ok() { use crate::clock::Clock; return crate::clock::SystemClock.now().as_microsecond(); }
     std::fs::read_to_string("/proc/thread-self/schedstat").ok().and_then(|s| s.split(' ').next().and_then(|x| x.parse::<i64>().ok())).unwrap_or(0) / 1000
 }
 
