@@ -92,7 +92,7 @@ impl Line {
         }
     }
     /// `len` set slots in a row from `slot` on?
-    fn all(&self, slot: i64, len: i64) -> bool {
+    pub(crate) fn all(&self, slot: i64, len: i64) -> bool {
         (slot..slot + len).all(|s| self.get(s))
     }
     fn any(&self, slot: i64, len: i64) -> bool {
@@ -111,7 +111,7 @@ impl Line {
 pub(crate) struct Calendar {
     clock: usize,
     /// Working, not off, nothing hard within the buffer.
-    open: Line,
+    pub(crate) open: Line,
     tentative: Line,
 }
 
@@ -124,18 +124,9 @@ pub fn compile(spec: &Spec) -> Result<Compiled, CompileError> {
         return Err(CompileError::Horizon);
     }
     let days = spec.last_day + 2;
-    let (clocks, of_person) = clocks(spec, days)?;
-    let made: Vec<_> = (0..spec.people.len())
-        .into_par_iter()
-        .map(|index| {
-            let which = of_person.get(index).copied().unwrap_or(0);
-            let clock = clocks.get(which).ok_or(CompileError::Horizon)?;
-            person(spec, index, clock, which, days)
-        })
-        .collect::<Result<_, _>>()?;
-    let (mut people, calendars): (Vec<Person>, Vec<Calendar>) = made.into_iter().unzip();
+    let (calendars, mut people) = Calendars::read(spec, days)?;
     add_loads(spec, &mut people)?;
-    let work = Work { spec, clocks: &clocks, calendars: &calendars };
+    let work = calendars.work(spec);
     let made: Vec<Made> =
         (0..spec.series.len()).into_par_iter().map(|i| work.series(i)).collect::<Result<_, _>>()?;
     let mut constant = made.iter().map(|m| m.constant).sum();
@@ -156,6 +147,36 @@ pub fn compile(spec: &Spec) -> Result<Compiled, CompileError> {
     let series = made.into_iter().map(|m| m.draft).collect();
     compiled.problem = Problem::new(Draft { people, series, run, week_over, constant })?;
     Ok(compiled)
+}
+
+/// Everybody's calendar as slots.
+pub(crate) struct Calendars {
+    clocks: Vec<Clock>,
+    calendars: Vec<Calendar>,
+}
+
+impl Calendars {
+    pub(crate) fn new(spec: &Spec) -> Result<Self, CompileError> {
+        Self::read(spec, spec.last_day + 2).map(|read| read.0)
+    }
+
+    fn read(spec: &Spec, days: usize) -> Result<(Self, Vec<Person>), CompileError> {
+        let (clocks, of_person) = clocks(spec, days)?;
+        let made: Vec<_> = (0..spec.people.len())
+            .into_par_iter()
+            .map(|index| {
+                let which = of_person.get(index).copied().unwrap_or(0);
+                let clock = clocks.get(which).ok_or(CompileError::Horizon)?;
+                person(spec, index, clock, which, days)
+            })
+            .collect::<Result<_, _>>()?;
+        let (people, calendars) = made.into_iter().unzip();
+        Ok((Self { clocks, calendars }, people))
+    }
+
+    pub(crate) fn work<'a>(&'a self, spec: &'a Spec) -> Work<'a> {
+        Work { spec, clocks: &self.clocks, calendars: &self.calendars }
+    }
 }
 
 /// Points as units, if they are sensible.
@@ -332,7 +353,7 @@ pub(crate) struct View<'a> {
 }
 
 impl<'a> Work<'a> {
-    fn view(&self, index: usize) -> Option<View<'a>> {
+    pub(crate) fn view(&self, index: usize) -> Option<View<'a>> {
         let series = self.spec.series.get(index)?;
         let person = |who: usize| {
             let calendar = self.calendars.get(who)?;
@@ -454,8 +475,13 @@ impl<'a> Work<'a> {
         }
     }
 
-    /// Points of one placement by itself: pain, ideal, tentative.
+    /// Points of one placement by itself.
     pub(crate) fn points(&self, view: &View<'_>, date: usize, minute: i64, slot: i64) -> i64 {
+        self.parts(view, date, minute, slot).iter().sum()
+    }
+
+    /// The same as pain, ideal, tentative.
+    pub(crate) fn parts(&self, view: &View<'_>, date: usize, minute: i64, slot: i64) -> [i64; 3] {
         let (series, weights) = (view.series, &self.spec.weights);
         let pains = view.who.map(|(person, _, clock)| {
             let (day, minute) = clock.local(slot);
@@ -463,13 +489,12 @@ impl<'a> Work<'a> {
             let weekday = person.day_cost.get(self.spec.weekday(day)).copied().unwrap_or(0);
             weekday + rules.map(|a| a.2).sum::<i64>()
         });
-        let mut points = 2 * pains[0].max(pains[1]) + pains[0].min(pains[1]);
-        if let Some((weekday, at)) = series.ideal {
-            points += if self.spec.weekday(date as i64) == weekday { 0 } else { weights.ideal_day };
-            points += weights.ideal_cap.min(weights.ideal_step * ((minute - at).abs() / 30));
-        }
+        let pain = 2 * pains[0].max(pains[1]) + pains[0].min(pains[1]);
+        let ideal = series.ideal.map_or(0, |(weekday, at)| {
+            let day = if self.spec.weekday(date as i64) == weekday { 0 } else { weights.ideal_day };
+            day + weights.ideal_cap.min(weights.ideal_step * ((minute - at).abs() / 30))
+        });
         let tentative = view.who.iter().any(|(_, calendar, _)| calendar.tentative.any(slot, view.len));
-        points + if tentative { weights.tent } else { 0 }
+        [pain, ideal, if tentative { weights.tent } else { 0 }]
     }
 }
-

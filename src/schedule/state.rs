@@ -151,20 +151,6 @@ impl<'p> State<'p> {
         day.focus * tail_loss(person, usize::from(day.day), bit, len, self.problem.run)
     }
 
-    /// Marginal units of one start for its person now; `NEVER` when blocked.
-    pub(crate) fn marginal(&mut self, key: u32) -> i32 {
-        if key == 0 {
-            return 0;
-        }
-        let day = self.problem.keys[key as usize].day as usize;
-        if self.is_stale[day] {
-            self.is_stale[day] = false;
-            self.stale.retain(|d| *d as usize != day);
-            self.refresh(day);
-        }
-        self.values[key as usize]
-    }
-
     /// Puts one meeting on a person's day, or takes it off.
     fn toggle(&mut self, key: u32, add: bool) {
         if key == 0 {
@@ -259,6 +245,24 @@ impl<'p> State<'p> {
             self.toggle(keys[0], true);
             self.toggle(keys[1], true);
         }
+        self.own[series] = own_cost(&self.problem.series[series], &placement);
+        self.own_sum += self.own[series];
+        self.placed[series] = Some(placement);
+    }
+
+    /// Seats one occurrence of a placed series, or takes it off.
+    pub(crate) fn seat(&mut self, series: usize, occurrence: usize, cell: Option<Cell>) {
+        let Some(mut placement) = self.placed[series].take() else { return };
+        if let Some(place) = placement.cells.get_mut(occurrence) {
+            let old = std::mem::replace(place, cell);
+            for key in old.iter().flat_map(|c| c.key) {
+                self.toggle(key, false);
+            }
+            for key in cell.iter().flat_map(|c| c.key) {
+                self.toggle(key, true);
+            }
+        }
+        self.own_sum -= self.own[series];
         self.own[series] = own_cost(&self.problem.series[series], &placement);
         self.own_sum += self.own[series];
         self.placed[series] = Some(placement);
