@@ -89,8 +89,17 @@ fn overview(report: &Report, out: &mut String) {
     }
     out.push_str("<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Overview table\"><table>\n<caption>Every 1:1, in the order of the configuration</caption>\n<thead><tr><th scope=\"col\">With</th>");
     for name in [
-        "Held", "On time", "Pushed", "Pulled", "Skipped", "Excused", "Median gap", "Longest",
-        "In a row", "n", "Unknown",
+        "Held",
+        "On time",
+        "Pushed",
+        "Pulled",
+        "Skipped",
+        "Excused",
+        "Median gap",
+        "Longest",
+        "In a row",
+        "n",
+        "Unknown",
     ] {
         let _ = write!(out, "<th scope=\"col\">{name}</th>");
     }
@@ -116,11 +125,8 @@ fn overview(report: &Report, out: &mut String) {
     }
     out.push_str("</tbody>\n</table></div>\n<p class=\"dim\">Gaps are in cadences: 1.0 is exactly on rhythm.");
     if let Some(spread) = report.spread {
-        let _ = write!(
-            out,
-            " Highest and lowest held rate lie {:.0} points apart.",
-            spread * 100.0
-        );
+        let _ =
+            write!(out, " Highest and lowest held rate lie {:.0} points apart.", spread * 100.0);
     }
     out.push_str("</p>\n");
 }
@@ -146,11 +152,8 @@ fn trends(report: &Report, out: &mut String) {
     let shown = all.get(all.len().saturating_sub(12)..).unwrap_or(&all);
     for (place, one) in shown.iter().enumerate() {
         let comma = if place == 0 { "" } else { ", " };
-        let _ = write!(
-            out,
-            "{comma}{}-{:02}: {} of {}",
-            one.year, one.month, one.held, one.counted
-        );
+        let _ =
+            write!(out, "{comma}{}-{:02}: {} of {}", one.year, one.month, one.held, one.counted);
     }
     out.push_str("</p>\n</div></div>\n");
 }

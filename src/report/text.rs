@@ -258,7 +258,9 @@ pub(crate) fn fact_lines(n: &Numbers) -> Vec<String> {
         ));
     }
     if let Some((some, of)) = n.prepared {
-        lines.push(format!("Agendas with something from a person before the start: {some} of {of}."));
+        lines.push(format!(
+            "Agendas with something from a person before the start: {some} of {of}."
+        ));
     }
     if let Some((some, of)) = n.closed {
         lines.push(format!("Actions closed within two meetings: {some} of {of}."));
