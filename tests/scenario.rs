@@ -8,7 +8,7 @@
 //! now 2026-03-02T08:00:00Z          the clock stands here from now on
 //! file work/staff.ics               writes a file; its lines follow, indented by |
 //! | BEGIN:VCALENDAR
-//! replace work/a.ics OLD => NEW     somebody edits a file (\n is a line break)
+//! replace work/a.ics OLD => NEW     somebody edits a file, folds aside
 //! remove work/a.ics                 somebody deletes a file
 //! $ onbeat plan                     runs the binary; what follows, indented, is
 //!   what it printed                 standard output, standard error, exit code
@@ -86,7 +86,7 @@ impl Film {
                     fs::create_dir_all(path.parent().unwrap()).unwrap();
                     fs::write(path, body).unwrap();
                 }
-                "replace" => self.replace(rest),
+                "replace" => self.replace(rest, &out),
                 "remove" => fs::remove_file(self.path(rest)).unwrap(),
                 "$" | "show" => {
                     while lines.next_if(|l| l.starts_with("  ")).is_some() {}
@@ -121,14 +121,17 @@ impl Film {
         self.home.path().join(name)
     }
 
-    fn replace(&self, rest: &str) {
+    fn replace(&self, rest: &str, so_far: &str) {
         let (name, change) = rest.split_once(' ').unwrap();
         let (old, new) = change.split_once(" => ").unwrap();
-        let unescape = |s: &str| s.replace("\\r\\n", "\r\n").replace("\\n", "\r\n");
         let path = self.path(name);
-        let before = fs::read_to_string(&path).unwrap();
-        assert!(before.contains(&unescape(old)), "{name} does not hold {old:?}:\n{before}");
-        fs::write(path, before.replacen(&unescape(old), &unescape(new), 1)).unwrap();
+        // Another program writes its lines unfolded, or folds them elsewhere.
+        let before = fs::read_to_string(&path).unwrap_or_default().replace("\r\n ", "");
+        assert!(
+            before.contains(old),
+            "{name} does not hold {old:?}:\n{before}\nso far:\n{so_far}"
+        );
+        fs::write(path, before.replacen(old, new, 1)).unwrap();
     }
 
     fn show(&self, rest: &str) -> String {
@@ -143,13 +146,13 @@ impl Film {
         let mut words = split(command);
         assert_eq!(words.remove(0), "onbeat", "a film runs onbeat only");
         let output = Command::new(env!("CARGO_BIN_EXE_onbeat"))
+            .args(["--config", "config/onbeat.toml", "--state", "state"])
             .args(&words)
             .current_dir(self.home.path())
             .env_clear()
             .env("HOME", self.home.path())
             .env("TZ", "UTC")
             .env("ONBEAT_NOW", &self.now)
-            .env("ONBEAT_CONFIG", self.home.path().join("config/onbeat.toml"))
             .env("XDG_CONFIG_HOME", self.home.path().join("config"))
             .env("XDG_DATA_HOME", self.home.path().join("state"))
             .env("COLUMNS", "100")

@@ -154,6 +154,13 @@ fn r7_a_file_says_what_it_is_for_and_stays_short() {
 #[test]
 fn r8_nothing_is_silenced_without_a_reason() {
     objects(rules::silenced, "src/plan/x.rs", "#[allow(clippy::unwrap_used)] // fine", 1);
+    objects(rules::silenced, "src/plan/x.rs", "// sized\n#![allow(clippy::indexing_slicing)]", 1);
+    objects(
+        rules::silenced,
+        "src/schedule/x.rs",
+        "// sized\n#![allow(clippy::indexing_slicing)]",
+        0,
+    );
     objects(rules::silenced, "src/plan/x.rs", "#[allow(dead_code)]", 1);
     objects(rules::silenced, "src/plan/x.rs", "#[allow(dead_code)] // for later readers", 0);
     kept(rules::silenced);

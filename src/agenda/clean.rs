@@ -4,7 +4,7 @@
 pub(super) const LINE_CHARS: usize = 240;
 
 /// One line: white space squeezed, control characters and direction overrides
-/// gone, cut at `max` characters, and never one of the block's marks.
+/// gone, no HTML tag, cut at `max` characters, and never one of the block's marks.
 pub(super) fn clean(text: &str, max: usize) -> String {
     let plain: String = text
         .chars()
@@ -12,7 +12,7 @@ pub(super) fn clean(text: &str, max: usize) -> String {
         .filter(|c| !c.is_control() && !is_format(*c))
         .take(max.saturating_mul(2))
         .collect();
-    let mut out = crate::agenda::text::squeeze(&plain);
+    let mut out = crate::agenda::text::without_tags(&crate::agenda::text::squeeze(&plain));
     if out.chars().count() > max {
         out = out.chars().take(max.saturating_sub(1)).collect();
         out.truncate(out.trim_end().len());
@@ -55,6 +55,7 @@ mod tests {
         assert_eq!(clean(" a\n\tb\u{7}\u{202e}c ", 240), "a bc");
         assert_eq!(clean("مرحبا 🎉 x", 240), "مرحبا 🎉 x");
         assert_eq!(clean("abcdef", 4), "abc…");
+        assert_eq!(clean("a < b <br> <x>", 99), "a < b ‹br> <x>");
         assert_eq!(clean("— end of agenda —", 99), "“— end of agenda —” (quoted)");
     }
 

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use minijinja::Value;
 
-use crate::agenda::context::{self, Gathered, Tagged};
+use crate::agenda::context::{self, Tagged};
 use crate::agenda::edits::known_items;
+use crate::agenda::gather::{Gathered, gather};
 use crate::agenda::input::{AgendaInput, TemplateSource};
 use crate::agenda::minutes;
 use crate::agenda::private::{self, PrivateAgenda};
@@ -99,7 +100,7 @@ pub enum Flag {
 /// agenda. A template of the user's that does not work is replaced by the
 /// built-in one, and said.
 pub fn draft(input: &AgendaInput<'_>) -> Drafted {
-    let gathered = context::gather(input);
+    let gathered = gather(input);
     let (mut vars, tags) = context::shared_context(input, &gathered);
     let first = gathered.last_met.is_none();
     let name = input.pair.template.as_str();

@@ -100,6 +100,21 @@ pub(super) fn encode(text: &str, form: TextForm) -> String {
     }
 }
 
+/// Widest remark in parentheses that is kept on one line.
+const REMARK: usize = 48;
+
+/// The words of a line; a short remark in parentheses at its end is one word.
+fn words(text: &str) -> Vec<&str> {
+    let remark = text.rfind(" (").filter(|at| {
+        let tail = text.get(at + 1..).unwrap_or_default();
+        tail.ends_with(')') && tail.width() <= REMARK
+    });
+    match remark.and_then(|at| text.split_at_checked(at)) {
+        Some((head, tail)) => head.split(' ').chain([tail.trim_start()]).collect(),
+        None => text.split(' ').collect(),
+    }
+}
+
 /// Breaks a logical line at [`WIDTH`] columns; what follows is indented so far
 /// that it stands under the text. A word wider than a line is broken.
 pub(super) fn wrap(text: &str) -> Vec<String> {
@@ -112,7 +127,7 @@ pub(super) fn wrap(text: &str) -> Vec<String> {
     };
     let mut out = Vec::new();
     let mut line = String::new();
-    for word in text.split(' ') {
+    for word in words(text) {
         let mut word = word.to_owned();
         loop {
             let space = usize::from(!line.is_empty() && !line.trim_end().is_empty());

@@ -3,8 +3,8 @@
 use jiff::civil::Date;
 
 use crate::agenda::clean::{LINE_CHARS, clean, number};
+use crate::agenda::dates::short_date;
 use crate::agenda::input::AgendaInput;
-use crate::agenda::parse::short_date;
 use crate::agenda::sources::{Measure, Source};
 use crate::model::agenda::Reading;
 

@@ -70,6 +70,7 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
         #[test]
         fn always_adds_up(total in 0_u16..600, weights in proptest::collection::vec(0_u16..100, 1..14)) {
             let parts = split(total, &weights);

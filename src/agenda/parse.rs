@@ -3,9 +3,9 @@
 
 use std::ops::Range;
 
-use jiff::civil::{Date, Weekday};
-use jiff::{Span, ToSpan};
+use jiff::civil::Date;
 
+use crate::agenda::dates::date_of;
 use crate::agenda::shape::Mark;
 use crate::agenda::similar::canon;
 use crate::agenda::text::RawLine;
@@ -127,7 +127,8 @@ fn join(
         return None;
     }
     let complete = known.binary_search(&last.full).is_ok();
-    let full = format!("{}{}", last.full, next.full);
+    let text = format!("{} {}", last.text, next.text);
+    let full = canon(&text);
     let at = known.partition_point(|text| *text < full);
     let begins_known = known.get(at).is_some_and(|text| text.starts_with(&full));
     // Under a line that is complete as it is, indented text is somebody's own.
@@ -135,7 +136,6 @@ fn join(
     if !continues {
         return None;
     }
-    let text = format!("{} {}", last.text, next.text);
     let mut joined = Entry::of(&text, names);
     joined.kind = Kind::Line(mark);
     joined.logical = format!("{} {}", last.logical, next.logical);
@@ -318,86 +318,6 @@ fn date_after(part: &str, words: &[&str], near: Date) -> Option<Date> {
     words.iter().any(|known| word.eq_ignore_ascii_case(known)).then(|| date_of(rest, near))?
 }
 
-const MONTHS: [&str; 12] =
-    ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
-
-const DAYS: [(&str, Weekday); 7] = [
-    ("mon", Weekday::Monday),
-    ("tue", Weekday::Tuesday),
-    ("wed", Weekday::Wednesday),
-    ("thu", Weekday::Thursday),
-    ("fri", Weekday::Friday),
-    ("sat", Weekday::Saturday),
-    ("sun", Weekday::Sunday),
-];
-
-/// A date as people write it, near a given one: `2026-03-06`, `6 Mar`, `March 6`,
-/// `6 Mar 2027`, `Fri`, `tomorrow`.
-pub(super) fn date_of(text: &str, near: Date) -> Option<Date> {
-    let text = text.trim().to_lowercase();
-    if let Ok(date) = text.parse::<Date>() {
-        return Some(date);
-    }
-    let words: Vec<&str> = text.split([' ', ',', '.']).filter(|word| !word.is_empty()).collect();
-    match words.as_slice() {
-        [word] => day_word(word, near),
-        [a, b] => near_date(a, b, None, near),
-        [a, b, year] => near_date(a, b, Some(year.parse().ok()?), near),
-        _ => None,
-    }
-}
-
-fn day_word(word: &str, near: Date) -> Option<Date> {
-    let after: Span = match word {
-        "today" => 0.days(),
-        "tomorrow" => 1.days(),
-        _ => {
-            let (_, day) = DAYS
-                .iter()
-                .find(|(short, day)| word == *short || word == format!("{day:?}").to_lowercase())?;
-            let ahead = (day.to_monday_zero_offset() - near.weekday().to_monday_zero_offset())
-                .rem_euclid(7);
-            i64::from(if ahead == 0 { 7 } else { ahead }).days()
-        }
-    };
-    near.checked_add(after).ok()
-}
-
-fn near_date(a: &str, b: &str, year: Option<i16>, near: Date) -> Option<Date> {
-    let month = |word: &str| {
-        let short = word.get(..3)?;
-        let full = word.chars().all(char::is_alphabetic);
-        let at = MONTHS.iter().position(|name| *name == short).filter(|_| full)?;
-        i8::try_from(at + 1).ok()
-    };
-    let day =
-        |word: &str| word.trim_end_matches(|c: char| c.is_ascii_alphabetic()).parse::<i8>().ok();
-    let (day, month) = match month(b) {
-        Some(m) => (day(a)?, m),
-        None => (day(b)?, month(a)?),
-    };
-    if let Some(year) = year {
-        return Date::new(year, month, day).ok();
-    }
-    // The year that brings it nearest, looking further ahead than back.
-    (-1..=1)
-        .filter_map(|shift| Date::new(near.year().checked_add(shift)?, month, day).ok())
-        .find(|date| *date > near.checked_sub(60.days()).unwrap_or(near))
-}
-
-/// `6 Mar`, with the year when it is far from the meeting's.
-pub(super) fn short_date(date: Date, near: Date) -> String {
-    let month = usize::try_from(date.month() - 1).ok().and_then(|at| MONTHS.get(at));
-    let month: String = month
-        .map(|name| {
-            let mut letters = name.chars();
-            letters.next().map(|c| c.to_ascii_uppercase()).into_iter().chain(letters).collect()
-        })
-        .unwrap_or_default();
-    let text = format!("{} {month}", date.day());
-    if date_of(&text, near) == Some(date) { text } else { format!("{text} {}", date.year()) }
-}
-
 /// A typed line as an item; `None` when it says nothing.
 pub(super) fn typed(entry: &Entry, inside: bool, names: &Names<'_>) -> Option<TypedLine> {
     let Kind::Line(mark) = entry.kind else { return None };
@@ -463,18 +383,5 @@ mod tests {
         let plain = super::read("Budget: the plan (two parts)", &NAMES);
         assert_eq!((plain.text.as_str(), plain.due), ("Budget: the plan (two parts)", None));
         assert_eq!(super::read("stand by me", &NAMES).text, "stand by me");
-    }
-
-    #[test]
-    fn dates_near_the_meeting() {
-        assert_eq!(date_of("6 Mar", NAMES.date), Some(d("2026-03-06")));
-        assert_eq!(date_of("Jan 5th", NAMES.date), Some(d("2026-01-05")));
-        assert_eq!(date_of("5 oct", NAMES.date), Some(d("2026-10-05")));
-        assert_eq!(date_of("30 Sep", d("2026-01-02")), Some(d("2026-09-30")));
-        assert_eq!(date_of("Wed", NAMES.date), Some(d("2026-03-11")));
-        assert_eq!(date_of("31 Feb", NAMES.date), None);
-        assert_eq!(date_of("marble 3", NAMES.date).is_some(), true);
-        assert_eq!(short_date(d("2026-03-06"), NAMES.date), "6 Mar");
-        assert_eq!(short_date(d("2028-03-06"), NAMES.date), "6 Mar 2028");
     }
 }

@@ -2,12 +2,13 @@
 //! what was left out. It is a type of its own and never becomes an [`Agenda`].
 
 use crate::agenda::clean::clean;
-use crate::agenda::context::{Gathered, Sides, plain_line};
+use crate::agenda::context::{Sides, plain_line};
+use crate::agenda::dates::short_date;
 use crate::agenda::draft::{Drafted, Flag};
 use crate::agenda::format::{TextForm, block_text, wrap};
+use crate::agenda::gather::Gathered;
 use crate::agenda::input::{AgendaInput, local_date};
 use crate::agenda::measures::{Shown, Trend};
-use crate::agenda::parse::short_date;
 use crate::agenda::shared::{TopicClass, has_solution};
 use crate::agenda::template::Rendered;
 use crate::model::agenda::{Item, ItemKind, Side};

@@ -49,12 +49,21 @@ const INLINE: [&str; 13] =
 
 /// How a description is written: HTML once it holds a tag Google's editor uses.
 pub(super) fn form_of(description: &str) -> TextForm {
-    let html = description.match_indices('<').any(|(at, _)| {
-        tag_at(description, at).is_some_and(|tag| {
-            BREAKING.contains(&tag.name.as_str()) || INLINE.contains(&tag.name.as_str())
-        })
-    });
+    let html = description.match_indices('<').any(|(at, _)| is_html(description, at));
     if html { TextForm::Html } else { TextForm::Plain }
+}
+
+/// Whether an HTML tag starts at a `<`.
+fn is_html(text: &str, at: usize) -> bool {
+    tag_at(text, at).is_some_and(|tag| {
+        BREAKING.contains(&tag.name.as_str()) || INLINE.contains(&tag.name.as_str())
+    })
+}
+
+/// A text in which nothing can be taken for an HTML tag: one in a plain
+/// description would make clients (and us) read all of it as HTML.
+pub(super) fn without_tags(text: &str) -> String {
+    text.char_indices().map(|(at, c)| if c == '<' && is_html(text, at) { '‹' } else { c }).collect()
 }
 
 /// A tag in the text.

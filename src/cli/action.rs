@@ -130,7 +130,8 @@ fn done(setup: &Setup, pair: &Pair, wanted: &[String], out: &mut Out) -> Result<
     }
     setup.store.put_items(&setup.owner, &closed)?;
     if out.json {
-        return out.json(&json!({ "items": closed.iter().map(items::as_json).collect::<Vec<_>>() }));
+        return out
+            .json(&json!({ "items": closed.iter().map(items::as_json).collect::<Vec<_>>() }));
     }
     for item in &closed {
         out.line(items::line(item, &setup.me.name, &pair.partner.name, setup.today()))?;
@@ -153,7 +154,9 @@ fn pick<'a>(open: &'a [Item], pair: &Pair, wanted: &str) -> Result<&'a Item, Fai
         (Some(_), Some(_)) => {
             Err(Failure::user(format!("{wanted:?} fits several open items with {who}")).hint(list))
         }
-        (None, _) => Err(Failure::user(format!("there is no open item {wanted:?} with {who}")).hint(list)),
+        (None, _) => {
+            Err(Failure::user(format!("there is no open item {wanted:?} with {who}")).hint(list))
+        }
     }
 }
 

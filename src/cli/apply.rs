@@ -11,7 +11,6 @@ use crate::cli::out::{Out, Style, clean, count};
 use crate::cli::{pairs, plan, sync, wire};
 use crate::engine::{Cause, Consent, CycleReport, Reach, StepOutcome, cycle};
 use crate::model::pair::Pair;
-use crate::plan::words;
 
 /// For whom, and whether to ask.
 #[derive(Debug, Args)]
@@ -37,7 +36,7 @@ pub fn run(context: &Context, args: &ApplyArgs, out: &mut Out) -> Result<(), Fai
         let report = wire::block_on(run)??;
         let Some(made) = &report.plan else { return sync::finish(&report) };
         if !out.json {
-            plan::print(made, &world.pairs, false, out)?;
+            plan::print(made, report.snapshot.as_ref(), false, out)?;
         }
         let doable = made.steps.iter().filter(|s| plan::may_apply(&world.pairs, &s.pair)).count();
         if doable == 0 {
@@ -102,7 +101,7 @@ pub fn print(report: &CycleReport, pairs: &[Pair], out: &mut Out) -> Result<(), 
             .find(|pair| pair.id == step.pair)
             .map_or(step.pair.as_str(), |pair| pair.partner.name.as_str());
         let word = out.paint(style, &format!("{word:<8}"));
-        out.line(format!("{word} {}: {}", clean(name), clean(&words::step(step, &zone))))?;
+        out.line(format!("{word} {}: {}", clean(name), clean(&plan::step_text(step, report.snapshot.as_ref(), &zone))))?;
         if let Some(reason) = reason(outcome) {
             out.line(format!("         {}", clean(reason)))?;
         }
@@ -134,8 +133,11 @@ fn finish(report: &CycleReport) -> Result<(), Failure> {
         .filter(|(_, o)| matches!(o, StepOutcome::Refused(_) | StepOutcome::Failed(_)))
         .count();
     if failed > 0 {
-        return Err(Failure::partial(format!("{} did not work", count(failed, "change", "changes")))
-            .hint("`onbeat log` has the reasons; the next `onbeat apply` tries again"));
+        return Err(Failure::partial(format!(
+            "{} did not work",
+            count(failed, "change", "changes")
+        ))
+        .hint("`onbeat log` has the reasons; the next `onbeat apply` tries again"));
     }
     sync::finish(report)
 }

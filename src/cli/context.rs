@@ -97,7 +97,8 @@ mod tests {
     #[test]
     fn the_service_manager_names_directories() {
         let dirs = (Some("/var/lib/onbeat".into()), Some("/etc/onbeat".into()));
-        let env = Env { state_directory: dirs.0, configuration_directory: dirs.1, ..Env::default() };
+        let env =
+            Env { state_directory: dirs.0, configuration_directory: dirs.1, ..Env::default() };
         let context = Context::new(Global::default(), env).unwrap();
         assert_eq!(context.state_dir().unwrap(), Path::new("/var/lib/onbeat"));
     }

@@ -140,7 +140,9 @@ impl From<EngineError> for Failure {
     fn from(error: EngineError) -> Self {
         let next = match error {
             EngineError::Store(error) => return error.into(),
-            EngineError::NoSuchCalendar { .. } => "correct `calendar` or `busy` in the configuration",
+            EngineError::NoSuchCalendar { .. } => {
+                "correct `calendar` or `busy` in the configuration"
+            }
             EngineError::NoSuchWrite(_) => "`onbeat log` lists what was written",
             EngineError::CannotUndo { .. } => "change the event by hand; onbeat will follow",
         };

@@ -66,11 +66,17 @@ pub fn run(context: &Context, args: &LogArgs, out: &mut Out) -> Result<(), Failu
             Some(n) => format!(", mailed {n} people"),
             None => ", may have mailed".to_owned(),
         };
+        let name = setup
+            .pairs
+            .iter()
+            .find(|pair| pair.id == intent.pair)
+            .map_or(intent.pair.as_str(), |pair| pair.partner.name.as_str());
         out.line(format!(
-            "{:>4}  {}  {}  {}{mails}",
+            "{:>4}  {}  {}  {}: {}{mails}",
             entry.id.0,
             out.when(intent.at, setup.now),
             out.paint(style, word),
+            clean(name),
             clean(&intent.summary),
         ))?;
         if let Some(Outcome::Refused { reason } | Outcome::Failed { reason }) = &entry.outcome {

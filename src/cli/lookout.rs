@@ -33,7 +33,7 @@ impl Lookout {
     pub fn open(context: &Context) -> Result<Self, Failure> {
         let config = wire::load(context)?;
         let store = Store::open_read(&context.state_dir()?)?;
-        let mut world = wire::assemble(&config, store, context);
+        let mut world = wire::assemble(&config, store, context)?;
         let readings = offline::readings(&world)?;
         let snapshot = offline::look_back(&mut world, &readings)?;
         Ok(Self { world, readings, snapshot })

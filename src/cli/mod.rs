@@ -2,6 +2,7 @@
 //! `wire.rs` puts the parts together, `failure.rs` decides how an error ends.
 
 pub mod action;
+pub mod agenda;
 pub mod apply;
 pub mod completions;
 pub mod context;
@@ -20,11 +21,13 @@ pub mod pairs;
 pub mod pause;
 pub mod plan;
 pub mod reflect;
+pub mod report;
 pub mod said;
 pub mod solve;
 pub mod status;
 pub mod sync;
 pub mod undo;
+pub mod why;
 pub mod wire;
 
 use std::ffi::OsString;
@@ -109,6 +112,10 @@ pub enum Verb {
     Undo(undo::UndoArgs),
     /// Each pair: next meeting, agenda, flags; and how the accounts are
     Status(status::StatusArgs),
+    /// Why a meeting is where it is, and what stands in the way
+    Why(why::WhyArgs),
+    /// The next 1:1's agenda, as the event shows it
+    Agenda(agenda::AgendaArgs),
     /// Note a talking point for the next 1:1
     Note(note::NoteArgs),
     /// Action items: who does what until when
@@ -121,6 +128,8 @@ pub enum Verb {
     Skip(said::SaidArgs),
     /// Say that a meeting did not take place, for a good reason
     Excuse(said::SaidArgs),
+    /// How consistent each 1:1 is: held, pushed, skipped, excused
+    Report(report::ReportArgs),
     /// What onbeat wrote to calendars
     Log(log::LogArgs),
     /// Stop touching the calendar
@@ -190,6 +199,9 @@ fn dispatch(verb: Verb, context: &Context, out: &mut Out) -> Result<ExitCode, Fa
         Verb::Held(args) => said::run(context, &args, Word::Held, out),
         Verb::Skip(args) => said::run(context, &args, Word::Skip, out),
         Verb::Excuse(args) => said::run(context, &args, Word::Excuse, out),
+        Verb::Why(args) => why::run(context, &args, out),
+        Verb::Agenda(args) => agenda::run(context, &args, out),
+        Verb::Report(args) => report::run(context, &args, out),
         Verb::Note(args) => note::run(context, &args, out),
         Verb::Action(args) => action::run(context, &args, out),
         Verb::Log(args) => log::run(context, &args, out),

@@ -13,6 +13,7 @@ use crate::engine::{Cause, CycleReport, Reach, cycle};
 use crate::model::id::PairId;
 use crate::model::pair::{Mode, Pair};
 use crate::model::plan::{Action, MailEffect, Plan, Step, Waiting, WaitingCause};
+use crate::model::snapshot::Snapshot;
 use crate::plan::words;
 
 /// For whom.
@@ -40,7 +41,7 @@ pub fn run(context: &Context, args: &PlanArgs, out: &mut Out) -> Result<(), Fail
         if out.json {
             out.json(&as_json(plan, &report))?;
         } else {
-            print(plan, &world.pairs, args.all, out)?;
+            print(plan, report.snapshot.as_ref(), args.all, out)?;
         }
     }
     sync::finish(&report)
@@ -50,14 +51,21 @@ pub fn run(context: &Context, args: &PlanArgs, out: &mut Out) -> Result<(), Fail
 ///
 /// # Errors
 /// When stdout cannot be written.
-pub fn print(plan: &Plan, pairs: &[Pair], all: bool, out: &mut Out) -> Result<(), Failure> {
+pub fn print(
+    plan: &Plan,
+    snapshot: Option<&Snapshot>,
+    all: bool,
+    out: &mut Out,
+) -> Result<(), Failure> {
+    let pairs: Vec<&Pair> =
+        snapshot.iter().flat_map(|s| &s.pairs).map(|view| &view.pair).collect();
     if plan.steps.is_empty() {
         out.line("Nothing to do: everything is as it should be.")?;
     } else {
         let zone = out.zone_name();
         out.line(format!("{} (times in {zone})", count(plan.steps.len(), "change", "changes")))?;
     }
-    for pair in pairs {
+    for pair in &pairs {
         let steps: Vec<&Step> = plan.steps.iter().filter(|step| step.pair == pair.id).collect();
         if steps.is_empty() {
             continue;
@@ -65,15 +73,15 @@ pub fn print(plan: &Plan, pairs: &[Pair], all: bool, out: &mut Out) -> Result<()
         out.line("")?;
         out.line(out.paint(Style::Bold, &clean(&pair.partner.name)))?;
         for step in steps {
-            print_step(step, out)?;
+            print_step(step, snapshot, out)?;
         }
     }
-    print_waiting(plan, pairs, all, out)
+    print_waiting(plan, &pairs, all, out)
 }
 
-fn print_step(step: &Step, out: &mut Out) -> Result<(), Failure> {
+fn print_step(step: &Step, snapshot: Option<&Snapshot>, out: &mut Out) -> Result<(), Failure> {
     let zone = out.zone.clone();
-    bullet("  + ", &words::step(step, &zone), Style::Good, out)?;
+    bullet("  + ", &step_text(step, snapshot, &zone), Style::Good, out)?;
     let mut why: Vec<String> =
         step.why.iter().map(|reason| words::reason(reason, &zone)).collect();
     if step.mail != MailEffect::None {
@@ -94,7 +102,24 @@ fn bullet(mark: &str, text: &str, style: Style, out: &mut Out) -> Result<(), Fai
     Ok(())
 }
 
-fn print_waiting(plan: &Plan, pairs: &[Pair], all: bool, out: &mut Out) -> Result<(), Failure> {
+/// What a step does, in one line. An agenda is named by where its meeting
+/// stands now, not by where it was planned.
+pub fn step_text(step: &Step, snapshot: Option<&Snapshot>, zone: &TimeZone) -> String {
+    let Action::WriteAgenda { occurrence, .. } = &step.action else {
+        return words::step(step, zone);
+    };
+    let meeting = snapshot
+        .iter()
+        .flat_map(|s| &s.pairs)
+        .flat_map(|view| &view.occurrences)
+        .find(|meeting| meeting.key == *occurrence);
+    match meeting {
+        Some(meeting) => format!("write the agenda of {}", words::moment(meeting.start, zone)),
+        None => words::step(step, zone),
+    }
+}
+
+fn print_waiting(plan: &Plan, pairs: &[&Pair], all: bool, out: &mut Out) -> Result<(), Failure> {
     let shown: Vec<&Waiting> = plan.waiting.iter().filter(|w| all || worth_saying(w)).collect();
     if shown.is_empty() {
         return Ok(());

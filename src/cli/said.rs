@@ -39,8 +39,10 @@ pub fn run(context: &Context, args: &SaidArgs, word: Word, out: &mut Out) -> Res
     let near = date.map_or(now, |date: Date| resolve(date.at(12, 0, 0, 0), &zone));
     let name = clean(&pair.partner.name).into_owned();
     let none = |what: String| {
-        Failure::user(format!("no meeting with {name} {what} is known"))
-            .hint(format!("`onbeat report {} --format json` lists them; run `onbeat sync` first", pair.id))
+        Failure::user(format!("no meeting with {name} {what} is known")).hint(format!(
+            "`onbeat report {} --format json` lists them; run `onbeat sync` first",
+            pair.id
+        ))
     };
     let entry = ledger::say(&look.world.ledger, &pair.id, near, word, now)
         .ok_or_else(|| none("in the past".to_owned()))?;

@@ -179,7 +179,8 @@ pub fn finish(report: &CycleReport) -> Result<(), Failure> {
         "not every calendar could be read completely ({})",
         accounts.join(", ")
     ));
-    let failure = if reasons.is_empty() { failure } else { failure.because(Reasons(reasons.join("\n"))) };
+    let failure =
+        if reasons.is_empty() { failure } else { failure.because(Reasons(reasons.join("\n"))) };
     Err(failure.hint("`onbeat check` looks closer; nothing was concluded from what is missing"))
 }
 

@@ -34,8 +34,10 @@ pub fn run(context: &Context, args: &UndoArgs, out: &mut Out) -> Result<(), Fail
     match outcome {
         StepOutcome::Done if out.json => out.json(&json!({ "undone": args.id })),
         StepOutcome::Done => out.line(format!("taken back: {}", clean(&summary))),
-        StepOutcome::Stale => Err(Failure::partial("somebody changed the event at the same moment")
-            .hint("look at the event; `onbeat undo` can be tried again")),
+        StepOutcome::Stale => {
+            Err(Failure::partial("somebody changed the event at the same moment")
+                .hint("look at the event; `onbeat undo` can be tried again"))
+        }
         StepOutcome::Refused(reason) | StepOutcome::Failed(reason) => {
             Err(Failure::partial(format!("write {id} was not taken back")).because(reason))
         }

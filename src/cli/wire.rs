@@ -2,6 +2,7 @@
 //! clocks and puts them together with configuration and state.
 
 mod holidays;
+mod own;
 mod unavailable;
 
 use std::collections::BTreeMap;
@@ -11,7 +12,6 @@ use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::agenda::DraftOptions;
-use crate::agenda::questions::QuestionBank;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::clock::{Clock, FixedClock, SystemClock};
@@ -116,12 +116,18 @@ pub fn world(context: &Context, verb: &str) -> Result<(World, StateLock), Failur
     let config = load(context)?;
     let store = Store::open(&context.state_dir()?)?;
     let lock = store.lock(verb)?;
-    Ok((assemble(&config, store, context), lock))
+    if let Some(moment) = &context.env.die_at {
+        crate::engine::hook::die_at(moment);
+    }
+    Ok((assemble(&config, store, context)?, lock))
 }
 
 /// A world over a configuration and an open state.
-pub fn assemble(config: &Config, store: Store, context: &Context) -> World {
-    World {
+///
+/// # Errors
+/// When the owner's templates or questions cannot be read.
+pub fn assemble(config: &Config, store: Store, context: &Context) -> Result<World, Failure> {
+    Ok(World {
         owner: config.owner.clone(),
         me: config.me.clone(),
         pairs: config.pairs.clone(),
@@ -130,12 +136,12 @@ pub fn assemble(config: &Config, store: Store, context: &Context) -> World {
         store,
         clock: context.clock(),
         settings: settings(config),
-        templates: BTreeMap::new(),
-        bank: QuestionBank::default(),
+        templates: own::templates(&config.agenda.templates)?,
+        bank: own::bank(config.agenda.questions.as_deref())?,
         sources: Box::new(LocalSources),
         parsed: ParsedMirror::default(),
         ledger: LedgerState::default(),
-    }
+    })
 }
 
 /// The configured accounts with their connections. One that cannot be used
@@ -187,7 +193,8 @@ pub fn provider(account: &Account, env: &Env) -> Result<Box<dyn CalendarProvider
         }
         AccountKind::Dav(dav) => {
             let name = || format!("account {}", account.id);
-            let mut config = CalDavConfig::new(account.id.clone(), dav.url.clone(), auth(account, dav, env)?);
+            let mut config =
+                CalDavConfig::new(account.id.clone(), dav.url.clone(), auth(account, dav, env)?);
             if let Some(file) = &dav.ca {
                 let unreadable = |error| {
                     let kind = ErrorKind::Tls(format!("{} cannot be read", file.display()));
@@ -195,8 +202,7 @@ pub fn provider(account: &Account, env: &Env) -> Result<Box<dyn CalendarProvider
                 };
                 config.extra_ca = Some(std::fs::read(file).map_err(unreadable)?);
             }
-            CalDav::new(config)?;
-            Err(ProviderError::new(ErrorKind::Unsupported(String::new()), String::new()))
+            Ok(Box::new(CalDav::new(config)?))
         }
         AccountKind::Google(_) => {
             let kind = ErrorKind::Unsupported("Google accounts".to_owned());
@@ -209,13 +215,15 @@ pub fn provider(account: &Account, env: &Env) -> Result<Box<dyn CalendarProvider
 fn auth(account: &Account, dav: &DavAccount, env: &Env) -> Result<Auth, ProviderError> {
     let name = format!("account {}", account.id);
     let Some(source) = &dav.password else { return Ok(Auth::Anonymous) };
-    let secret = source.fetch(account.id.as_str(), env).map_err(|error| {
-        ProviderError::new(ErrorKind::Unauthorized, name).caused_by(error)
-    })?;
+    let secret = source
+        .fetch(account.id.as_str(), env)
+        .map_err(|error| ProviderError::new(ErrorKind::Unauthorized, name).caused_by(error))?;
     let secret = Secret::new(secret.reveal());
     let user = dav.username.clone().unwrap_or_default();
     Ok(match dav.auth {
-        config::account::Auth::Auto | config::account::Auth::Basic => Auth::Basic { user, password: secret },
+        config::account::Auth::Auto | config::account::Auth::Basic => {
+            Auth::Basic { user, password: secret }
+        }
         config::account::Auth::Digest => Auth::Digest { user, password: secret },
         config::account::Auth::Bearer => Auth::Bearer(secret),
     })

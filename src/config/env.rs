@@ -22,6 +22,9 @@ pub struct Env {
     pub state_directory: Option<PathBuf>,
     /// CONFIGURATION_DIRECTORY, the first one, as systemd sets it for a service.
     pub configuration_directory: Option<PathBuf>,
+    /// ONBEAT_DIE_AT: the moment of a write at which a crash test ends the process;
+    /// never read in a release build.
+    pub die_at: Option<String>,
     /// CREDENTIALS_DIRECTORY, as systemd sets it for a service.
     pub credentials_directory: Option<PathBuf>,
 }
@@ -42,6 +45,7 @@ impl Env {
             editor: get("VISUAL").or_else(|| get("EDITOR")),
             state_directory: first_dir("STATE_DIRECTORY"),
             configuration_directory: first_dir("CONFIGURATION_DIRECTORY"),
+            die_at: if cfg!(debug_assertions) { get("ONBEAT_DIE_AT") } else { None },
             credentials_directory: get("CREDENTIALS_DIRECTORY").map(PathBuf::from),
         }
     }

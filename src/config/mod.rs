@@ -10,6 +10,7 @@ mod raw;
 pub mod secret;
 pub mod settings;
 pub(crate) mod words;
+pub mod write;
 
 pub use account::{Account, AccountKind};
 pub use error::{ConfigError, Problem};
@@ -17,3 +18,4 @@ pub use load::{
     Config, HolidayReader, Places, Reload, RemoteHolidays, load, locate, parse, reload,
 };
 pub use secret::{Secret, SecretError, SecretSource};
+pub use write::{Draft, DraftAccount, DraftKind, DraftMe, DraftPair, write_initial};

@@ -49,7 +49,7 @@ pub fn take_in(
         let text = &occurrence.description;
         let edits = agenda::edits(&last.block, text, &world.me, &view.pair, date, &items);
         let updates = agenda::apply_edits(pair, &items, &edits, now);
-        if items::update(store, owner, &mut items, &updates)? {
+        if items::update(store, owner, &mut items, &updates, now)? {
             touch(world, state, pair, planned(occurrence), now)?;
         }
         if occurrence.end <= now {
@@ -58,7 +58,7 @@ pub fn take_in(
     }
     let held: Vec<Timestamp> = held(&beats);
     let updates = agenda::carry(&items, &held);
-    items::update(store, owner, &mut items, &updates)?;
+    items::update(store, owner, &mut items, &updates, now)?;
     Ok(())
 }
 
@@ -82,7 +82,8 @@ fn reply(
         return Ok(());
     }
     if let Some(item) = agenda::reply_item(pair, comment, world.now(), items) {
-        items::update(&world.store, &world.owner, items, &[agenda::ItemUpdate::Create(item)])?;
+        let created = [agenda::ItemUpdate::Create(item)];
+        items::update(&world.store, &world.owner, items, &created, world.now())?;
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
-//! The moments of a write at which a process may die. `ONBEAT_DIE_AT` (set in
-//! the world's settings by the crash tests) ends the process there, as a power
-//! cut would; in normal use nothing happens.
+//! The moments of a write at which a process may die. Crash tests arm one of
+//! them (`ONBEAT_DIE_AT`, debug builds only) and the process ends there, as a
+//! power cut would end it; in normal use nothing happens.
 
 use std::sync::OnceLock;
 

@@ -1,6 +1,8 @@
 //! Writes down what a person's edits, replies and past meetings make of a pair's
 //! items. What they make of them is decided in `agenda`.
 
+use jiff::Timestamp;
+
 use crate::agenda::ItemUpdate;
 use crate::model::agenda::Item;
 use crate::model::id::{ItemId, OwnerId};
@@ -16,8 +18,10 @@ pub fn update(
     owner: &OwnerId,
     items: &mut Vec<Item>,
     updates: &[ItemUpdate],
+    now: Timestamp,
 ) -> Result<bool, StoreError> {
     let mut changed: Vec<ItemId> = Vec::new();
+    let mut withdrawn = false;
     for change in updates {
         let id = match change {
             ItemUpdate::Create(item) => {
@@ -26,12 +30,18 @@ pub fn update(
             }
             ItemUpdate::Close { item, .. }
             | ItemUpdate::Reopen { item }
+            | ItemUpdate::Withdraw { item }
             | ItemUpdate::SetText { item, .. }
             | ItemUpdate::SetCarried { item, .. } => item.clone(),
         };
+        if let ItemUpdate::Withdraw { item } = change {
+            withdrawn |= store.drop_item(owner, item, now)?;
+            items.retain(|other| other.id != *item);
+            continue;
+        }
         let Some(item) = items.iter_mut().find(|item| item.id == id) else { continue };
         match change {
-            ItemUpdate::Create(_) => {}
+            ItemUpdate::Create(_) | ItemUpdate::Withdraw { .. } => {}
             ItemUpdate::Close { at, .. } => item.done = Some(*at),
             ItemUpdate::Reopen { .. } => item.done = None,
             ItemUpdate::SetText { text, due, .. } => {
@@ -44,7 +54,7 @@ pub fn update(
     }
     let rows: Vec<Item> = items.iter().filter(|i| changed.contains(&i.id)).cloned().collect();
     if rows.is_empty() {
-        return Ok(false);
+        return Ok(withdrawn);
     }
     store.put_items(owner, &rows)?;
     Ok(true)

@@ -51,10 +51,7 @@ fn never_read() -> Coverage {
 ///
 /// # Errors
 /// As [`readings`].
-pub fn look_back(
-    world: &mut World,
-    readings: &[AccountReading],
-) -> Result<Snapshot, EngineError> {
+pub fn look_back(world: &mut World, readings: &[AccountReading]) -> Result<Snapshot, EngineError> {
     record::catch_up(world)?;
     look(world, readings, PartnerTimes::new())
 }

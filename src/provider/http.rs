@@ -295,10 +295,10 @@ impl Http {
         if let Some(body) = body {
             builder = builder.body(body);
         }
-        let Timeouts { idle, total, .. } = self.config.timeouts;
+        let Timeouts { answer, idle, total, .. } = self.config.timeouts;
         let deadline = Deadline { idle, end: Instant::now() + total };
         let writes = matches!(method, "PUT" | "DELETE");
-        match timeout(deadline.next(), builder.send()).await {
+        match timeout(answer.min(total), builder.send()).await {
             Ok(Ok(response)) => Ok(Answer::new(response, method, url.clone(), deadline)),
             Ok(Err(error)) => Err(transport(error, writes, &context())),
             Err(elapsed) => {
@@ -342,5 +342,7 @@ fn redirect_target(answer: &Answer) -> Option<Url> {
     answer.url.join(answer.header(LOCATION.as_str())?).ok()
 }
 
+#[cfg(test)]
+pub(crate) mod scripted;
 #[cfg(test)]
 mod tests;

@@ -49,7 +49,13 @@ pub(crate) struct Outcome {
 
 /// Solves a node whose series each have one choice left. `value` is the
 /// dual's bound here, `upper` the cost to beat (both units).
-pub(crate) fn solve(problem: &Problem, dual: &Dual<'_>, domains: &[Arc<Domain>], value: i64, upper: i64) -> Outcome {
+pub(crate) fn solve(
+    problem: &Problem,
+    dual: &Dual<'_>,
+    domains: &[Arc<Domain>],
+    value: i64,
+    upper: i64,
+) -> Outcome {
     let slack = upper - i64::from(UNIT) - value;
     let mut outcome = Outcome { bound: value, plan: None, steps: 0 };
     if slack < 0 {
@@ -103,7 +109,11 @@ pub(crate) fn solve(problem: &Problem, dual: &Dual<'_>, domains: &[Arc<Domain>],
     outcome
 }
 
-fn assemble(problem: &Problem, choices: &[Choice], found: &[Option<Option<Cell>>]) -> Vec<Placement> {
+fn assemble(
+    problem: &Problem,
+    choices: &[Choice],
+    found: &[Option<Option<Cell>>],
+) -> Vec<Placement> {
     let mut at = 0;
     let one = |(series, choice): (usize, &Choice)| {
         let count = problem.series[series].tracks[usize::from(choice.track)].dates.len();
@@ -248,11 +258,14 @@ struct Cluster<'a> {
 
 impl<'a> Cluster<'a> {
     fn new(problem: &'a Problem, dual: &'a Dual<'a>, units: &[Unit], group: &[usize]) -> Self {
-        let keys = group.iter().flat_map(|u| &units[*u].ways).filter_map(|w| w.cell).flat_map(|c| c.key);
-        let mut days: Vec<u32> = keys.filter(|k| *k != 0).map(|k| problem.keys[k as usize].day).collect();
+        let keys =
+            group.iter().flat_map(|u| &units[*u].ways).filter_map(|w| w.cell).flat_map(|c| c.key);
+        let mut days: Vec<u32> =
+            keys.filter(|k| *k != 0).map(|k| problem.keys[k as usize].day).collect();
         days.sort_unstable();
         days.dedup();
-        let mut weeks: Vec<u32> = days.iter().map(|d| problem.shared_days[*d as usize].week).collect();
+        let mut weeks: Vec<u32> =
+            days.iter().map(|d| problem.shared_days[*d as usize].week).collect();
         weeks.sort_unstable();
         weeks.dedup();
         let seat = |way: &Way| {
@@ -262,12 +275,18 @@ impl<'a> Cluster<'a> {
                 let (bit, len) = (u32::from(at.bit), u32::from(at.len));
                 let wide = widened(bit, len, day.buffer);
                 let week = weeks.binary_search(&day.week).ok()?;
-                Some(Side { day: days.binary_search(&at.day).ok()?, week, mask: span(bit, len), wide })
+                Some(Side {
+                    day: days.binary_search(&at.day).ok()?,
+                    week,
+                    mask: span(bit, len),
+                    wide,
+                })
             };
             let sides = way.cell.map_or([None; 2], |c| c.key.map(side));
             Seat { extra: way.extra, own: way.own, cell: way.cell, sides }
         };
-        let members = group.iter().map(|u| (*u, units[*u].ways.iter().map(seat).collect())).collect();
+        let members =
+            group.iter().map(|u| (*u, units[*u].ways.iter().map(seat).collect())).collect();
         Self {
             taken: vec![0; days.len()],
             count: vec![0; days.len()],
@@ -299,7 +318,8 @@ impl<'a> Cluster<'a> {
     }
 
     fn is_free(&self, seat: &Seat) -> bool {
-        let free = |s: &Side| self.taken[s.day] & s.wide == 0 && self.count[s.day] < self.caps[s.day];
+        let free =
+            |s: &Side| self.taken[s.day] & s.wide == 0 && self.count[s.day] < self.caps[s.day];
         seat.sides.iter().flatten().all(free)
     }
 

@@ -101,10 +101,14 @@ impl<'p, 'b> Search<'p, 'b> {
         let domains = self.problem.series.iter().map(|s| Arc::new(s.domain.clone())).collect();
         let mut node = Node { domains, prices: self.start.clone() };
         let value = self.ascend(&mut node, ROOT, true);
-        trace(&format!("root {:.2} upper {}", (value+self.problem.constant) as f64/256.0, (self.upper+self.problem.constant)/256));
+        trace(&format!(
+            "root {:.2} upper {}",
+            (value + self.problem.constant) as f64 / 256.0,
+            (self.upper + self.problem.constant) / 256
+        ));
         let Some(value) = self.settle(&mut node, value) else { return };
         self.neighbourhoods(&mut node, value);
-        trace(&format!("neighbourhoods {}", (self.upper+self.problem.constant)/256));
+        trace(&format!("neighbourhoods {}", (self.upper + self.problem.constant) / 256));
         let Some(value) = self.settle(&mut node, value) else { return };
         self.open = None;
         let open = self.explore(node, value, u64::MAX);
@@ -139,7 +143,10 @@ impl<'p, 'b> Search<'p, 'b> {
                 self.explore(child, i64::MIN, 40);
             }
             if self.upper < before {
-                trace(&format!("  size {size} idle {idle} -> {}", (self.upper+self.problem.constant)/256));
+                trace(&format!(
+                    "  size {size} idle {idle} -> {}",
+                    (self.upper + self.problem.constant) / 256
+                ));
                 idle = 0;
                 size = 2;
                 match self.settle(node, bound) {
@@ -162,7 +169,9 @@ impl<'p, 'b> Search<'p, 'b> {
             }
             let Some(placement) = &self.best[index] else { return false };
             let now = placement.choice;
-            let Some(choice) = domain.choices.iter().find(|c| **c == now).copied() else { continue };
+            let Some(choice) = domain.choices.iter().find(|c| **c == now).copied() else {
+                continue;
+            };
             let narrowed = Arc::make_mut(domain);
             narrowed.choices = vec![choice];
             trim(&self.problem.series[index], narrowed);
@@ -266,7 +275,13 @@ impl<'p, 'b> Search<'p, 'b> {
                 mark = best;
             }
             if is_root && k % 25 == 0 {
-                trace(&format!("it {k} best {:.2} upper {} theta {theta} cells {} opts {}", (best+self.problem.constant) as f64/256.0, (self.upper+self.problem.constant)/256, node.domains.iter().map(|d| d.cells.len()).sum::<usize>(), node.domains.iter().map(|d| d.choices.len()).sum::<usize>()));
+                trace(&format!(
+                    "it {k} best {:.2} upper {} theta {theta} cells {} opts {}",
+                    (best + self.problem.constant) as f64 / 256.0,
+                    (self.upper + self.problem.constant) / 256,
+                    node.domains.iter().map(|d| d.cells.len()).sum::<usize>(),
+                    node.domains.iter().map(|d| d.choices.len()).sum::<usize>()
+                ));
                 self.try_guided(&node.domains, 3);
                 if best > fixed {
                     fixed = best;
@@ -449,4 +464,11 @@ fn trim(series: &super::problem::Series, domain: &mut Domain) {
     domain.cells.retain(|c| reach[usize::from(c.date)]);
     domain.index();
 }
-pub(crate) fn trace(what: &str) { use std::sync::OnceLock; static T: OnceLock<std::time::Instant> = OnceLock::new(); let t = T.get_or_init(std::time::Instant::now); if std::env::var("TR").is_ok() { eprintln!("  {:8.2}ms {what}", t.elapsed().as_secs_f64()*1e3); } }
+pub(crate) fn trace(what: &str) {
+    use std::sync::OnceLock;
+    static T: OnceLock<std::time::Instant> = OnceLock::new();
+    let t = T.get_or_init(std::time::Instant::now);
+    if std::env::var("TR").is_ok() {
+        eprintln!("  {:8.2}ms {what}", t.elapsed().as_secs_f64() * 1e3);
+    }
+}

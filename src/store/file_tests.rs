@@ -191,7 +191,7 @@ fn damaged(harm: impl FnOnce(&mut Vec<u8>)) -> (tempfile::TempDir, StoreError) {
     let mut bytes = fs::read(&path).unwrap();
     harm(&mut bytes);
     fs::write(&path, &bytes).unwrap();
-    let error = Store::open(dir.path()).err().expect("a damaged file opens");
+    let error = Store::open(dir.path()).expect_err("a damaged file opens");
     assert_eq!(fs::read(&path).unwrap(), bytes, "the damaged file is as it was");
     (dir, error)
 }

@@ -41,4 +41,6 @@ pub use reading::{Finished, PendingRemovals, ReadExtent, Reading, ReadingEnd, To
 #[cfg(test)]
 mod file_tests;
 #[cfg(test)]
+mod reading_tests;
+#[cfg(test)]
 mod tests;

@@ -139,6 +139,8 @@ impl Store {
             connection.busy_timeout(BUSY_LIMIT)?;
             connection.set_prepared_statement_cache_capacity(64);
             connection.pragma_update(None, "foreign_keys", true)?;
+            // So that replacing a row counts as deleting it for the append-only rules.
+            connection.pragma_update(None, "recursive_triggers", true)?;
             // Reads the file's header: a file that is no database ends here.
             let _mode: String =
                 connection.pragma_update_and_check(None, "journal_mode", "WAL", |r| r.get(0))?;

@@ -84,13 +84,23 @@ impl Request<'_> {
 pub fn read_message(stream: &mut TcpStream, raw: &mut Vec<u8>) -> std::io::Result<()> {
     let mut chunk = [0; 16384];
     while !is_whole(raw) {
-        let n = stream.read(&mut chunk)?;
+        let n = read_some(stream, &mut chunk)?;
         if n == 0 {
             break;
         }
         raw.extend_from_slice(&chunk[..n]);
     }
     Ok(())
+}
+
+/// One read; a signal is no end.
+pub fn read_some(stream: &mut TcpStream, into: &mut [u8]) -> std::io::Result<usize> {
+    loop {
+        match stream.read(into) {
+            Err(e) if e.kind() == std::io::ErrorKind::Interrupted => {}
+            done => return done,
+        }
+    }
 }
 
 fn is_whole(raw: &[u8]) -> bool {

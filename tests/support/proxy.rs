@@ -5,7 +5,7 @@ use std::io::Write;
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use super::http::{header_in, read_message, split_head};
+use super::http::{header_in, read_message, read_some, split_head};
 
 /// What happens to a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -187,10 +187,9 @@ fn closing(answer: Vec<u8>) -> Vec<u8> {
 
 /// A request without length has no body, unlike an answer.
 fn read_message_of_client(client: &mut TcpStream, raw: &mut Vec<u8>) -> std::io::Result<()> {
-    use std::io::Read as _;
     let mut byte = [0; 8192];
     while split_head(raw).is_none() {
-        let n = client.read(&mut byte)?;
+        let n = read_some(client, &mut byte)?;
         if n == 0 {
             return Ok(());
         }

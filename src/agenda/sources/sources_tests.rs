@@ -107,6 +107,7 @@ fn control_bytes_do_not_get_through() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
     #[test]
     fn any_bytes_are_read_or_refused(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
         for file in ["a.toml", "a.csv", "a.json", "a.md", "a"] {

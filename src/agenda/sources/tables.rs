@@ -95,9 +95,13 @@ fn add(
 
 fn date_value(value: &toml::Value) -> Result<jiff::civil::Date, String> {
     let text = match value {
-        toml::Value::Datetime(found) => found.to_string(),
         toml::Value::String(text) => text.clone(),
-        other => other.to_string(),
+        toml::Value::Datetime(_)
+        | toml::Value::Integer(_)
+        | toml::Value::Float(_)
+        | toml::Value::Boolean(_)
+        | toml::Value::Array(_)
+        | toml::Value::Table(_) => value.to_string(),
     };
     date(&text).ok_or_else(|| format!("a date is written 2026-02-27, not {text}"))
 }

@@ -136,10 +136,23 @@ fn single(one: &Single) -> String {
             format!(";TZID=Europe/Berlin:{}", stamp(one.end)),
         )
     };
-    let away = if one.away { "X-MICROSOFT-CDO-BUSYSTATUS:OOF\r\n" } else { "" };
+    let owner = story::OWNER;
+    let invitation = one.invited_by.map_or_else(String::new, |by| {
+        let guest = |address: &str| {
+            folded(&format!("ATTENDEE;PARTSTAT=NEEDS-ACTION:mailto:{address}"))
+        };
+        let guests = [owner.address, "security@tidewater.example"].map(guest).concat();
+        format!("ORGANIZER;CN={}:mailto:{}\r\n{guests}", by.name, by.address)
+    });
+    // Somebody else's whole day in one's calendar is a note, not taken time.
+    let away = match (one.away, one.all_day) {
+        (true, _) => "X-MICROSOFT-CDO-BUSYSTATUS:OOF\r\n",
+        (false, true) => "TRANSP:TRANSPARENT\r\n",
+        (false, false) => "",
+    };
     format!(
         "BEGIN:VEVENT\r\nUID:{}\r\nDTSTAMP:20260601T080000Z\r\nDTSTART{start}\r\nDTEND{end}\r\n\
-         SUMMARY:{}\r\n{away}END:VEVENT\r\n",
+         SUMMARY:{}\r\n{away}{invitation}END:VEVENT\r\n",
         one.uid, one.title
     )
 }

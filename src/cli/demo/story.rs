@@ -76,6 +76,8 @@ pub struct Single {
     pub all_day: bool,
     /// Marked as out of office.
     pub away: bool,
+    /// Somebody else's invitation that Elena has not answered yet.
+    pub invited_by: Option<Person>,
 }
 
 const fn at(year: i16, month: i8, day: i8, hour: i8, minute: i8) -> DateTime {
@@ -190,6 +192,7 @@ pub const WORK: &[Single] = &[
         end: at(2026, 12, 3, 15, 30),
         all_day: false,
         away: false,
+        invited_by: None,
     },
     Single {
         uid: "tidewater-summer",
@@ -198,6 +201,25 @@ pub const WORK: &[Single] = &[
         end: at(2026, 8, 22, 0, 0),
         all_day: true,
         away: true,
+        invited_by: None,
+    },
+    Single {
+        uid: "tidewater-jonas-leave",
+        title: "Jonas on leave",
+        start: at(2026, 12, 7, 0, 0),
+        end: at(2026, 12, 9, 0, 0),
+        all_day: true,
+        away: false,
+        invited_by: None,
+    },
+    Single {
+        uid: "tidewater-security",
+        title: "Security review",
+        start: at(2026, 12, 10, 13, 30),
+        end: at(2026, 12, 10, 15, 0),
+        all_day: false,
+        away: false,
+        invited_by: Some(PRIYA),
     },
     Single {
         uid: "tidewater-hiring",
@@ -206,6 +228,7 @@ pub const WORK: &[Single] = &[
         end: at(2026, 12, 1, 17, 0),
         all_day: false,
         away: false,
+        invited_by: None,
     },
 ];
 
@@ -217,6 +240,7 @@ pub const PRIVATE: &[Single] = &[Single {
     end: at(2026, 12, 4, 14, 0),
     all_day: false,
     away: false,
+    invited_by: None,
 }];
 
 /// Public holidays, from an ICS file as the configuration names one.
@@ -228,6 +252,7 @@ pub const HOLIDAYS: &[Single] = &[
         end: at(2026, 12, 9, 0, 0),
         all_day: true,
         away: false,
+        invited_by: None,
     },
     Single {
         uid: "holiday-harvest-2026",
@@ -236,6 +261,40 @@ pub const HOLIDAYS: &[Single] = &[
         end: at(2026, 10, 16, 0, 0),
         all_day: true,
         away: false,
+        invited_by: None,
+    },
+];
+
+/// Something Elena noted earlier.
+#[derive(Debug)]
+pub struct Noted {
+    /// When, RFC 3339.
+    pub at: &'static str,
+    /// What she typed after `onbeat`.
+    pub words: &'static [&'static str],
+}
+
+/// What Elena noted for Bob in the weeks before.
+pub const NOTED: &[Noted] = &[
+    Noted {
+        at: "2026-11-03T15:00:00Z",
+        words: &["action", "add", "bob", "write up the incident", "--theirs", "--due", "2026-11-13"],
+    },
+    Noted {
+        at: "2026-11-10T15:00:00Z",
+        words: &["action", "add", "bob", "ask Priya for a second on-call person", "--due", "2026-11-24"],
+    },
+    Noted {
+        at: "2026-11-20T09:00:00Z",
+        words: &["note", "bob", "new laptop build is twice as fast", "--win", "--theirs"],
+    },
+    Noted {
+        at: "2026-11-23T16:00:00Z",
+        words: &["note", "bob", "who covers the week of 21 December?"],
+    },
+    Noted {
+        at: "2026-11-24T16:00:00Z",
+        words: &["note", "bob", "seems tired lately: ask how he is", "--private"],
     },
 ];
 

@@ -71,7 +71,11 @@ fn solve(args: &Args) -> Result<(), String> {
 }
 
 fn now() -> i64 {
-    std::fs::read_to_string("/proc/thread-self/schedstat").ok().and_then(|s| s.split(' ').next().and_then(|x| x.parse::<i64>().ok())).unwrap_or(0) / 1000
+    std::fs::read_to_string("/proc/thread-self/schedstat")
+        .ok()
+        .and_then(|s| s.split(' ').next().and_then(|x| x.parse::<i64>().ok()))
+        .unwrap_or(0)
+        / 1000
 }
 
 fn render(name: &str, read: &Read, compiled: &Compiled, solution: &Solution) -> String {

@@ -22,7 +22,11 @@ const LONGEST_HOURS: i64 = 24 * 31;
 /// When there is no all-day event in the text.
 pub(super) fn days(data: &[u8]) -> Result<Vec<(Date, String)>, String> {
     let utc = TimeZone::UTC;
-    let edge = |year| Date::new(year, 1, 1).map_or(jiff::Timestamp::UNIX_EPOCH, |date| crate::model::time::resolve(date.at(0, 0, 0, 0), &utc));
+    let edge = |year| {
+        Date::new(year, 1, 1).map_or(jiff::Timestamp::UNIX_EPOCH, |date| {
+            crate::model::time::resolve(date.at(0, 0, 0, 0), &utc)
+        })
+    };
     let window = Window::new(edge(YEARS.0), edge(YEARS.1));
     let mut days = BTreeMap::new();
     for event in parse(data).events {

@@ -55,7 +55,11 @@ impl CalendarProvider for Unavailable {
         self.error()
     }
 
-    async fn get(&self, _calendar: &CalendarId, _href: &Href) -> Result<Option<Resource>, ProviderError> {
+    async fn get(
+        &self,
+        _calendar: &CalendarId,
+        _href: &Href,
+    ) -> Result<Option<Resource>, ProviderError> {
         self.error()
     }
 
@@ -77,7 +81,11 @@ impl CalendarProvider for Unavailable {
         self.error()
     }
 
-    async fn free_busy(&self, who: &[Address], _window: Window) -> Result<Vec<FreeBusyAnswer>, ProviderError> {
+    async fn free_busy(
+        &self,
+        who: &[Address],
+        _window: Window,
+    ) -> Result<Vec<FreeBusyAnswer>, ProviderError> {
         let why = || Err(self.why.clone());
         Ok(who.iter().map(|who| FreeBusyAnswer { who: who.clone(), busy: why() }).collect())
     }

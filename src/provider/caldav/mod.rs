@@ -225,3 +225,7 @@ impl CalendarProvider for CalDav {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod trouble_tests;
+#[cfg(test)]
+mod write_tests;

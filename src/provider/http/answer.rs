@@ -179,9 +179,10 @@ fn tls_reason(error: &reqwest::Error) -> Option<String> {
             return Some(tls.to_string());
         }
         // An io::Error hides its own cause from `source`.
-        let inner = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-        if let Some(tls) = inner.and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
-            return Some(tls.to_string());
+        let hidden = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        if let Some(inner) = hidden {
+            cause = Some(inner);
+            continue;
         }
         cause = error.source();
     }

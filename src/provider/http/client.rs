@@ -14,7 +14,9 @@ use crate::provider::http::origin::is_loopback;
 pub struct Timeouts {
     /// Until the connection stands.
     pub connect: Duration,
-    /// Between two signs of life; also until the first.
+    /// Until the answer begins; servers that build a listing from cold files take long.
+    pub answer: Duration,
+    /// Between two pieces of the answer.
     pub idle: Duration,
     /// For one whole exchange.
     pub total: Duration,
@@ -24,8 +26,9 @@ impl Default for Timeouts {
     fn default() -> Self {
         Self {
             connect: Duration::from_secs(10),
+            answer: Duration::from_secs(120),
             idle: Duration::from_secs(45),
-            total: Duration::from_secs(180),
+            total: Duration::from_secs(300),
         }
     }
 }
