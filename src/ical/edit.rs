@@ -6,6 +6,7 @@ mod change;
 mod check;
 mod copy;
 mod describe;
+mod link;
 mod locate;
 mod moment;
 mod patch;
@@ -23,7 +24,7 @@ use crate::ical::parse::{Parsed, parse};
 use crate::ical::recur::length::Length;
 use crate::ical::{compare, write};
 use crate::model::event::EventBody;
-use crate::model::id::Address;
+use crate::model::id::{Address, EventUid};
 use crate::model::plan::Action;
 use crate::model::time::CalTime;
 
@@ -127,6 +128,13 @@ pub fn apply(
             let at = instant(occurrence.recurrence_id, recurrence_id.as_ref(), editor.zone);
             edit(data, occurrence.uid.as_str(), at, &Change::Text(description), editor)
         }
+        Action::CreateCompanion(new) => match original {
+            Some(_) => Err(EditError::AlreadyThere),
+            None => write::companion(new).map_err(EditError::Series),
+        },
+        Action::SetLink { uid, url } => {
+            link::set(original.ok_or(EditError::NoOriginal)?, uid.as_str(), url, editor)
+        }
         Action::Restore { data } => data.clone().ok_or(EditError::Deletion),
     }
 }
@@ -135,8 +143,10 @@ pub fn apply(
 /// whose answer was lost.
 pub fn holds(current: Option<&[u8]>, action: &Action, zone: &TimeZone) -> bool {
     match action {
+        // Its UID is derived from the pair: who else would have made it? What a
+        // server or a person made of it since does not undo the creation.
         Action::CreateSeries(series) => current.is_some_and(|data| {
-            write::series(series).is_ok_and(|want| compare::same_meaning(&want, data, zone))
+            parse(data).events.iter().any(|event| event.uid == series.uid && event.recurs())
         }),
         Action::MoveOccurrence { occurrence, recurrence_id, start, duration } => {
             let at = instant(occurrence.recurrence_id, recurrence_id.as_ref(), zone);
@@ -152,12 +162,32 @@ pub fn holds(current: Option<&[u8]>, action: &Action, zone: &TimeZone) -> bool {
                 compare::same_text(&body.description, description)
             })
         }
+        Action::CreateCompanion(new) => current
+            .is_some_and(|data| parse(data).events.iter().any(|event| event.uid == new.uid)),
+        Action::SetLink { uid, url } => current.is_some_and(|data| {
+            let events = parse(data).events;
+            let master = events.iter().find(|e| e.uid == *uid).and_then(|e| e.master.as_ref());
+            master.is_some_and(|body| body.url.as_deref() == Some(url))
+        }),
         Action::Restore { data } => match (data, current) {
             (None, None) => true,
             (Some(want), Some(have)) => compare::same_meaning(want, have, zone),
             (None, Some(_)) | (Some(_), None) => false,
         },
     }
+}
+
+/// What one occurrence says in a text: its override, else the master's words at
+/// that time; `None` when the text has no such occurrence.
+pub fn body_at(
+    data: &[u8],
+    uid: &EventUid,
+    at: Option<Timestamp>,
+    zone: &TimeZone,
+) -> Option<EventBody> {
+    let parsed = parse(data);
+    let event = parsed.events.iter().find(|event| event.uid == *uid)?;
+    check::edited_body(event, at, zone).cloned()
 }
 
 fn body_of(

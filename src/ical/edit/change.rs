@@ -126,7 +126,7 @@ fn in_its_form(written: &Written, time: &CalTime, zone: &TimeZone) -> Vec<u8> {
 }
 
 /// DTSTAMP, and LAST-MODIFIED where the component has one.
-fn stamps(
+pub(super) fn stamps(
     lines: &Lines<'_>,
     component: &Component,
     now: Option<Timestamp>,

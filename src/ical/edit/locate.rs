@@ -70,6 +70,22 @@ pub(super) fn target(
     )
 }
 
+/// The component of a UID without RECURRENCE-ID.
+pub(super) fn master(
+    lines: &Lines<'_>,
+    parsed: &Parsed,
+    uid: &str,
+) -> Result<Component, EditError> {
+    if uid.is_empty() || !parsed.events.iter().any(|e| e.uid.as_str() == uid) {
+        return Err(unreadable(parsed, uid));
+    }
+    match family(lines, uid)?.masters.as_slice() {
+        [only] => Ok(only.clone()),
+        [] => Err(EditError::NoSuchUid(uid.to_owned())),
+        _ => Err(EditError::Ambiguous(uid.to_owned())),
+    }
+}
+
 fn unreadable(parsed: &Parsed, uid: &str) -> EditError {
     let broken = parsed
         .quarantined

@@ -1,3 +1,5 @@
+//! Tests of `ical::edit`: bytes in, values out.
+
 use super::*;
 use crate::model::id::EventUid;
 use crate::model::snapshot::OccurrenceKey;
