@@ -22,6 +22,7 @@ use self::locate::Target;
 use crate::ical::lines::{Lines, LinesError};
 use crate::ical::parse::{Parsed, parse};
 use crate::ical::recur::length::Length;
+use crate::ical::recur::lookup;
 use crate::ical::{compare, write};
 use crate::model::event::EventBody;
 use crate::model::id::{Address, EventUid};
@@ -162,8 +163,9 @@ pub fn holds(current: Option<&[u8]>, action: &Action, zone: &TimeZone) -> bool {
                 compare::same_text(&body.description, description)
             })
         }
-        Action::CreateCompanion(new) => current
-            .is_some_and(|data| parse(data).events.iter().any(|event| event.uid == new.uid)),
+        Action::CreateCompanion(new) => {
+            current.is_some_and(|data| parse(data).events.iter().any(|event| event.uid == new.uid))
+        }
         Action::SetLink { uid, url } => current.is_some_and(|data| {
             let events = parse(data).events;
             let master = events.iter().find(|e| e.uid == *uid).and_then(|e| e.master.as_ref());
@@ -187,7 +189,20 @@ pub fn body_at(
 ) -> Option<EventBody> {
     let parsed = parse(data);
     let event = parsed.events.iter().find(|event| event.uid == *uid)?;
-    check::edited_body(event, at, zone).cloned()
+    if let Some(own) = check::edited_body(event, at, zone) {
+        return Some(own.clone());
+    }
+    let at = at?;
+    let start = lookup::recurrence_id(event, at, zone)?;
+    let mut body = event.master.clone()?;
+    let end = Length::of(&body, zone).end(&start, at, zone);
+    body.end = match &start {
+        CalTime::Utc(_) => CalTime::Utc(end),
+        CalTime::Zoned { zone: own, .. } => start.with_civil(own.to_datetime(end)),
+        CalTime::Date(_) | CalTime::Floating(_) => start.with_civil(zone.to_datetime(end)),
+    };
+    body.start = start;
+    Some(body)
 }
 
 fn body_of(

@@ -203,6 +203,19 @@ fn a_low_sequence_is_raised_to_the_masters() {
 }
 
 #[test]
+fn what_an_occurrence_says_with_and_without_override() {
+    let (uid, zone) = (EventUid::new("s"), TimeZone::UTC);
+    let id = at("2024-04-01T07:00:00Z");
+    let plain = body_at(SERIES.as_bytes(), &uid, Some(id), &zone).unwrap();
+    assert_eq!(plain.start.instant(&zone), id);
+    assert_eq!(plain.end.civil(), datetime(2024, 4, 1, 9, 30, 0, 0));
+    assert_eq!(plain.description, "hu\nman, text");
+    let edited = set_block(SERIES.as_bytes(), "s", Some(id), "x").unwrap();
+    assert!(body_at(&edited, &uid, Some(id), &zone).unwrap().description.contains("\nx\n"));
+    assert_eq!(body_at(SERIES.as_bytes(), &uid, Some(at("2024-04-08T07:00:00Z")), &zone), None);
+}
+
+#[test]
 fn an_unchanged_text_changes_no_byte() {
     let (owner, zone) = (owner(), TimeZone::UTC);
     let editor = editor(&owner, &zone);

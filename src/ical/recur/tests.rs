@@ -1,3 +1,6 @@
+//! Tests of `ical::recur`: typed events in, occurrences out; both engines against
+//! each other.
+
 use super::*;
 use crate::ical::parse::parse;
 use crate::model::pair::{Cadence, CadenceUnit};
