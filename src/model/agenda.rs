@@ -4,7 +4,17 @@
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use crate::model::id::{ItemId, PairId};
+use crate::model::id::{ItemId, PairId, QuestionId};
+
+/// The line that opens the managed block in a description. It stands alone on
+/// its line; text before it is not ours.
+pub const BLOCK_BEGIN: &str = "— 1:1 agenda · onbeat —";
+
+/// The line that closes the managed block; text after it is not ours.
+pub const BLOCK_END: &str = "— end of agenda —";
+
+/// What the UID of every companion event begins with.
+pub const COMPANION_PREFIX: &str = "onbeat-agenda-";
 
 /// One thing to talk about or to do. It belongs to the pair, not to an event.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,4 +95,91 @@ pub struct Reflection {
     pub better: String,
     /// Did we achieve what we needed.
     pub achieved: String,
+}
+
+/// A question of the bank that was asked in a pair's meeting. Kept for ever: it
+/// is what keeps questions from coming back before all were used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AskedQuestion {
+    /// Whose 1:1.
+    pub pair: PairId,
+    /// The planned start of the meeting it was put into.
+    pub beat: Timestamp,
+    /// Which question.
+    pub question: QuestionId,
+}
+
+/// A number a goal or metric had when an agenda was made; the next agenda
+/// compares with it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reading {
+    /// Whose 1:1.
+    pub pair: PairId,
+    /// The planned start of the meeting it was read for.
+    pub beat: Timestamp,
+    /// The goal's or metric's name, as its source spells it.
+    pub name: String,
+    /// The value, in the source's unit.
+    pub value: f64,
+    /// The date the source gave for it.
+    pub on: Option<Date>,
+}
+
+/// What people did to the managed block (or typed around it) since onbeat last
+/// wrote it. The engine stores them as state of the pair's items.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HumanEdit {
+    /// A box was ticked.
+    Ticked {
+        /// The item, when the line is one.
+        item: Option<ItemId>,
+        /// The line's text, without box, owner and due date.
+        text: String,
+    },
+    /// A box was unticked.
+    Unticked {
+        /// The item, when the line is one.
+        item: Option<ItemId>,
+        /// The line's text, without box, owner and due date.
+        text: String,
+    },
+    /// A line was reworded.
+    Edited {
+        /// The item, when the line is one.
+        item: Option<ItemId>,
+        /// As onbeat wrote it.
+        from: String,
+        /// As it reads now.
+        to: String,
+        /// The due date the line names now, if it names one.
+        due: Option<Date>,
+    },
+    /// A line was typed.
+    Added(TypedLine),
+    /// A line was deleted.
+    Deleted {
+        /// The item, when the line was one.
+        item: Option<ItemId>,
+        /// As onbeat wrote it.
+        text: String,
+    },
+}
+
+/// A line somebody typed into the event, read as an item.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TypedLine {
+    /// What it seems to be: a box or a due date makes an action, a leading
+    /// "win:" or "blocker:" says so, everything else is a topic.
+    pub kind: ItemKind,
+    /// Without box, owner and due date.
+    pub text: String,
+    /// Whose, where the line begins with a name or an address; an event does
+    /// not tell who typed.
+    pub side: Option<Side>,
+    /// Due date, where the line names one.
+    pub due: Option<Date>,
+    /// Whether it has a ticked box.
+    pub done: bool,
+    /// Whether it stands inside the block (else above or below it).
+    pub inside: bool,
 }

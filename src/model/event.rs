@@ -68,6 +68,9 @@ pub struct EventBody {
     pub start: CalTime,
     /// DTEND, or DTSTART + DURATION, or the RFC 5545 §3.6.1 default.
     pub end: CalTime,
+    /// DURATION, when the length was written so: every occurrence then has this
+    /// nominal length; else the exact distance from `start` to `end` (RFC 5545 §3.8.5.3).
+    pub nominal: Option<NominalLength>,
     /// SUMMARY, unescaped.
     pub summary: String,
     /// DESCRIPTION, unescaped; empty when absent.
@@ -76,6 +79,8 @@ pub struct EventBody {
     pub location: String,
     /// STATUS.
     pub status: EventStatus,
+    /// STATUS as written, upper-cased; `None` when absent.
+    pub status_written: Option<String>,
     /// TRANSP.
     pub transparency: Transparency,
     /// ORGANIZER.
@@ -100,6 +105,44 @@ pub struct EventBody {
     pub categories: Vec<String>,
     /// URL.
     pub url: Option<String>,
+}
+
+impl EventBody {
+    /// An opaque, confirmed event that says nothing but when and what.
+    pub fn plain(start: CalTime, end: CalTime, summary: impl Into<String>) -> Self {
+        Self {
+            start,
+            end,
+            nominal: None,
+            summary: summary.into(),
+            description: String::new(),
+            location: String::new(),
+            status: EventStatus::Confirmed,
+            status_written: None,
+            transparency: Transparency::Opaque,
+            organizer: None,
+            organizer_name: None,
+            attendees: Vec::new(),
+            sequence: 0,
+            private: false,
+            created: None,
+            last_modified: None,
+            busy_status: None,
+            related_to: Vec::new(),
+            categories: Vec::new(),
+            url: None,
+        }
+    }
+}
+
+/// A DURATION value (RFC 5545 §3.3.6): weeks and days are nominal (a day may
+/// have 23 or 25 hours), hours, minutes and seconds are exact.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NominalLength {
+    /// Whole days, weeks included; may be negative.
+    pub days: i32,
+    /// The exact rest, in seconds; same sign as `days`.
+    pub seconds: i64,
 }
 
 /// STATUS (RFC 5545 §3.8.1.11).

@@ -70,6 +70,10 @@ text_id!(
     /// One agenda item (note, talking point or action). Short, stable, typable.
     ItemId
 );
+text_id!(
+    /// One question of the question bank, as the bank names it.
+    QuestionId
+);
 
 /// One collection of an account: the account's name and the collection's
 /// opaque address (CalDAV collection href, vdir folder name, Google calendarId).

@@ -9,11 +9,28 @@ use crate::model::id::{CalendarId, Etag, EventUid, Href, PairId, StepId};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct JournalId(pub i64);
 
+impl std::fmt::Display for JournalId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}
+
 /// One write, from intent to outcome.
 #[derive(Debug, Clone, PartialEq)]
 pub struct JournalEntry {
     /// Its number; rising.
     pub id: JournalId,
+    /// What was about to be written.
+    pub intent: Intent,
+    /// What became of it; `None`: not known yet, or the process died.
+    pub outcome: Option<Outcome>,
+    /// When that was written down.
+    pub settled_at: Option<Timestamp>,
+}
+
+/// A write about to be made. It is journaled before the request is sent.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Intent {
     /// The plan step.
     pub step: StepId,
     /// For whom.
@@ -38,12 +55,16 @@ pub struct JournalEntry {
     pub before_etag: Option<Etag>,
     /// SHA-256 (hex) of the bytes sent.
     pub sent_digest: String,
+    /// The bytes sent: what a recovery compares with; `None`: a deletion.
+    pub sent: Option<Vec<u8>>,
+    /// The start onbeat gave, for creations and moves.
+    pub new_start: Option<Timestamp>,
     /// How many people it was predicted to mail; `None`: could not be told.
     pub mails: Option<u32>,
     /// The managed block that was written (base of the next merge).
     pub block: Option<String>,
-    /// What became of it.
-    pub state: WriteState,
+    /// For [`WriteKind::Undo`]: the write it takes back.
+    pub undoes: Option<JournalId>,
 }
 
 /// What kind of write.
@@ -55,15 +76,15 @@ pub enum WriteKind {
     Move,
     /// Agenda text.
     Agenda,
+    /// The stable link of a series.
+    Link,
     /// A before-image put back.
     Undo,
 }
 
 /// What became of an intent.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum WriteState {
-    /// Written down, outcome not known yet (or the process died).
-    Intent,
+pub enum Outcome {
     /// Done and read back.
     Done {
         /// Entity tag of what the server holds now.
@@ -73,12 +94,27 @@ pub enum WriteState {
     Stale,
     /// The server refused for good.
     Refused {
-        /// What it said, for people.
+        /// What it said, for people; never a secret.
         reason: String,
     },
     /// It did not work; may work next time.
     Failed {
-        /// What went wrong, for people.
+        /// What went wrong, for people; never a secret.
         reason: String,
     },
+}
+
+/// What onbeat wrote last into an occurrence: the base of the next merge.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LastWritten {
+    /// The write.
+    pub id: JournalId,
+    /// When it was begun.
+    pub at: Timestamp,
+    /// The managed block as written.
+    pub block: String,
+    /// The tag the server gave for it.
+    pub etag: Option<Etag>,
+    /// SHA-256 (hex) of the bytes sent.
+    pub sent_digest: String,
 }

@@ -139,6 +139,9 @@ pub struct Pair {
     pub mode: Mode,
     /// Never move, only ask.
     pub never_move: bool,
+    /// The series keeps its weekday and time in the joint choice; single
+    /// occurrences may still be repaired.
+    pub pinned: bool,
     /// The account whose calendar carries the series.
     pub account: AccountId,
     /// Title for new series.
@@ -147,16 +150,53 @@ pub struct Pair {
     pub template: String,
     /// Whether agendas may mail.
     pub agenda_mail: AgendaMail,
+    /// The stable link of `agenda_mail = "link"`.
+    pub agenda_link: Option<String>,
     /// How long before the meeting the agenda is written; `None`: 18:00 of the
     /// working day before.
     pub agenda_lead: Option<SignedDuration>,
     /// Titles (lower-case, substring) that mark an event as this 1:1 although it
     /// names no attendees.
     pub title_aliases: Vec<String>,
+    /// Where the partner's free/busy time can be read (RFC 7953 or VFREEBUSY text).
+    pub free_busy_url: Option<String>,
     /// Goal files, relative paths already resolved.
     pub goals: Vec<String>,
     /// Metric sources.
     pub metrics: Vec<MetricSource>,
+}
+
+impl Pair {
+    /// A pair that is only read and reported on, for a partner found on a calendar.
+    pub fn observed(id: PairId, partner: Person, cadence: Cadence) -> Self {
+        Self {
+            id,
+            partner,
+            partner_hours_known: false,
+            role: Role::Peer,
+            cadence,
+            duration: SignedDuration::from_mins(30),
+            ideal: None,
+            window: WeekHours::default(),
+            flexibility_days: 0,
+            buffer_minutes: 0,
+            freeze: SignedDuration::from_hours(24),
+            priority: 2,
+            mode: Mode::Observe,
+            never_move: true,
+            pinned: false,
+            free_busy_url: None,
+            account: AccountId::new("export"),
+            title: String::new(),
+            template: "peer".to_owned(),
+            agenda_mail: AgendaMail::Never,
+            agenda_link: None,
+            agenda_lead: None,
+            title_aliases: Vec::new(),
+            goals: Vec::new(),
+            metrics: Vec::new(),
+        }
+    }
 }
 
 /// Where numbers for an agenda come from; read by the shell.

@@ -3,7 +3,6 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::model::event::EventBody;
 use crate::model::id::{Address, CalendarId, EventUid, Href, PairId, StepId, StrongEtag};
 use crate::model::pair::Cadence;
 use crate::model::snapshot::OccurrenceKey;
@@ -47,6 +46,8 @@ pub struct Step {
     pub mail: MailEffect,
     /// Why, strongest first.
     pub why: Vec<Reason>,
+    /// Carried out only on a person's word, whatever the pair's mode.
+    pub needs_person: bool,
 }
 
 /// What a step writes. Handled exhaustively by `ical::edit` and the providers.
@@ -76,6 +77,16 @@ pub enum Action {
         /// The managed block inside it, as the next merge's base.
         block: String,
     },
+    /// A private event of the owner's that carries a meeting's agenda where writing
+    /// into the meeting itself would mail somebody.
+    CreateCompanion(Companion),
+    /// URL of a series, set once: the stable link to an agenda kept elsewhere.
+    SetLink {
+        /// The series.
+        uid: EventUid,
+        /// The link.
+        url: String,
+    },
     /// Restores a before-image (`undo`); `None`: the resource did not exist.
     Restore {
         /// The bytes to put back.
@@ -102,6 +113,27 @@ pub struct NewSeries {
     pub attendee: (Address, String),
     /// DESCRIPTION: the standing agenda.
     pub description: String,
+    /// DTSTAMP and CREATED.
+    pub stamp: Timestamp,
+}
+
+/// A companion event to be created.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Companion {
+    /// Derived from pair and meeting; carries onbeat's prefix.
+    pub uid: EventUid,
+    /// The meeting it belongs to.
+    pub meeting: OccurrenceKey,
+    /// SUMMARY.
+    pub title: String,
+    /// Start, as the meeting's.
+    pub start: CalTime,
+    /// Length, as the meeting's.
+    pub duration: SignedDuration,
+    /// DESCRIPTION: the agenda.
+    pub description: String,
+    /// The managed block inside it, as the next merge's base.
+    pub block: String,
     /// DTSTAMP and CREATED.
     pub stamp: Timestamp,
 }
@@ -135,10 +167,19 @@ pub enum Reason {
     SeriesEnded(Timestamp),
     /// Both are free and it is the best of this many candidates.
     BestOf(usize),
+    /// So many of the coming meetings stand as planned there, of so many.
+    Stands {
+        /// Not blocked at their planned time.
+        free: usize,
+        /// Meetings in the horizon.
+        of: usize,
+    },
     /// The wished-for day and time.
     Ideal,
-    /// Wished-for, but so many minutes away from it.
+    /// Wished-for day, but so many minutes away from the time.
     NearIdeal(i64),
+    /// Another weekday than the wished-for one.
+    OtherDay(jiff::civil::Weekday),
     /// The occurrence collides with this.
     Clash {
         /// What may be told of the blocker.
@@ -150,8 +191,8 @@ pub enum Reason {
     Declined(Address),
     /// Somebody is away.
     Away {
-        /// Who.
-        who: Address,
+        /// Who, by name.
+        who: String,
         /// Title or holiday.
         label: String,
     },
@@ -195,6 +236,25 @@ pub enum WaitingCause {
         /// The collision or absence that would have moved it.
         blocker: String,
     },
+    /// A person put it where it is; it stays there.
+    PlacedByHand {
+        /// The collision or absence that would have moved it.
+        blocker: String,
+    },
+    /// The pair is marked `never_move`: only asked about.
+    NeverMove {
+        /// The collision or absence that would have moved it.
+        blocker: String,
+    },
+    /// A person ended or deleted the series; only a person's word makes a new one.
+    EndedByHand {
+        /// When the last one ended or was last seen.
+        last: Timestamp,
+    },
+    /// `agenda_mail = "link"` without an `agenda_link`, or the series has another link.
+    NoLink,
+    /// The owner is only invited: the agenda is prepared, not written.
+    NotOurEvent,
     /// Already moved once by onbeat.
     MoveCap {
         /// The collision or absence that would have moved it.
@@ -249,13 +309,4 @@ pub enum WaitingCause {
     },
     /// The calendar is read-only for this account.
     ReadOnly,
-}
-
-/// The before and after of an event that an observer may want side by side.
-#[derive(Debug, Clone, PartialEq)]
-pub struct BodyChange {
-    /// As it was.
-    pub before: EventBody,
-    /// As it is.
-    pub after: EventBody,
 }

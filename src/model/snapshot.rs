@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use crate::model::event::{Event, EventStatus, Partstat};
 use crate::model::id::{Address, CalendarId, EventUid, Href, PairId};
@@ -111,6 +112,41 @@ pub struct PairView {
     pub occurrences: Vec<Occurrence>,
     /// UIDs that lie in two resources: read, never written.
     pub duplicated: Vec<EventUid>,
+    /// Every date the series' rules give in the snapshot's window, exceptions and
+    /// overrides not applied, by start: what was planned. Empty for events that
+    /// could not be expanded.
+    pub slots: Vec<Slot>,
+    /// The relationship ended on this day (the configuration says so); nothing is
+    /// expected from then on.
+    pub departed: Option<Date>,
+}
+
+/// One planned date of a series.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Slot {
+    /// UID and original start.
+    pub key: OccurrenceKey,
+    /// Planned start.
+    pub start: Timestamp,
+    /// Planned end.
+    pub end: Timestamp,
+    /// Length of the series' cadence in days, rounded; 7 when irregular.
+    pub cadence_days: u16,
+    /// Whether a series gives it, or would have given it.
+    pub kind: SlotKind,
+}
+
+/// Where a slot comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum SlotKind {
+    /// The rule of a series.
+    Rule,
+    /// An override or exception of a series whose rule does not give the date
+    /// (any more), or an invitation to single occurrences of an unknown series.
+    Orphan,
+    /// Between the end of one series and the start of the next: nothing was
+    /// planned, something should have been.
+    Gap,
 }
 
 /// A recurring calendar object that realises a pair.

@@ -55,7 +55,19 @@ impl CalTime {
         matches!(self, Self::Date(_))
     }
 
+    /// The same form (value type and zone) naming another instant; floating and
+    /// DATE values are read in `viewer`.
+    #[must_use]
+    pub fn at(&self, instant: Timestamp, viewer: &TimeZone) -> Self {
+        match self {
+            Self::Utc(_) => Self::Utc(instant),
+            Self::Zoned { zone, .. } => self.with_civil(zone.to_datetime(instant)),
+            Self::Date(_) | Self::Floating(_) => self.with_civil(viewer.to_datetime(instant)),
+        }
+    }
+
     /// The same form (value type and zone) with another wall-clock reading.
+    #[must_use]
     pub fn with_civil(&self, civil: DateTime) -> Self {
         match self {
             Self::Date(_) => Self::Date(civil.date()),

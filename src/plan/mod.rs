@@ -1,1 +1,97 @@
-//! To be written.
+//! Turns a snapshot into a plan: which series to create, which occurrences to
+//! move, which agendas to write, and why the rest is left alone. Pure: the same
+//! input gives the same plan, and planning again after applying gives none.
+
+pub mod agenda;
+pub mod carrier;
+pub mod check;
+pub mod ground;
+pub mod input;
+pub mod mail;
+pub mod repair;
+pub mod targets;
+pub mod upkeep;
+pub mod words;
+
+#[cfg(test)]
+mod testkit;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeSet;
+
+use uuid::Uuid;
+
+use crate::model::id::{Href, StepId};
+use crate::model::pair::{Mode, Pair};
+use crate::model::plan::{Action, Plan, Waiting, WaitingCause};
+use crate::model::snapshot::{Coverage, PairView, Snapshot};
+use crate::plan::input::{PairState, PlanInput};
+
+/// Days that must lie between two meetings of a pair, start to start.
+const MIN_GAP_DAYS: i64 = 3;
+
+/// Plans everything that is due for the pairs.
+pub fn plan(input: &PlanInput<'_>) -> Plan {
+    let snapshot = input.snapshot;
+    let mut plan = Plan { made_at: snapshot.now, steps: Vec::new(), waiting: Vec::new() };
+    let mut claimed = BTreeSet::new();
+    let nothing = PairState::default();
+    for view in &snapshot.pairs {
+        if input.only.is_some_and(|only| *only != view.pair.id) {
+            continue;
+        }
+        let state = input.pairs.get(&view.pair.id).unwrap_or(&nothing);
+        if let Some(cause) = at_rest(snapshot, view, state) {
+            plan.waiting.push(Waiting { pair: view.pair.id.clone(), occurrence: None, cause });
+            continue;
+        }
+        match upkeep::upkeep(snapshot, view, state, input.limits) {
+            Ok(step) => plan.steps.extend(step),
+            Err(waiting) => plan.waiting.push(waiting),
+        }
+        let (steps, waiting) = repair::repair(snapshot, view, state, input.limits, &mut claimed);
+        plan.steps.extend(steps);
+        plan.waiting.extend(waiting);
+        match agenda::agenda(snapshot, view, state, input.limits) {
+            Ok(step) => plan.steps.extend(step),
+            Err(waiting) => plan.waiting.push(waiting),
+        }
+    }
+    check::check(plan, input)
+}
+
+/// Why a pair is left alone altogether.
+fn at_rest(snapshot: &Snapshot, view: &PairView, state: &PairState) -> Option<WaitingCause> {
+    if state.paused {
+        return Some(WaitingCause::Paused);
+    }
+    if view.pair.mode == Mode::Observe {
+        return Some(WaitingCause::ObserveOnly);
+    }
+    // A busy calendar that could not be read would make taken time look free.
+    snapshot.coverage.iter().find_map(|(calendar, coverage)| {
+        let reason = match coverage {
+            Coverage::Complete { .. } => return None,
+            Coverage::Partial { reason, .. }
+            | Coverage::Failed { reason, .. }
+            | Coverage::Frozen { reason } => reason.clone(),
+        };
+        Some(WaitingCause::IncompleteReading { calendar: calendar.clone(), reason })
+    })
+}
+
+/// How far an occurrence may go from its planned date, in days: what the pair
+/// allows, less what would bring two meetings too close together.
+pub fn tolerance_days(pair: &Pair) -> i64 {
+    #[allow(clippy::cast_possible_truncation)] // days between meetings: small
+    let cadence = pair.cadence.mean_days() as i64;
+    i64::from(pair.flexibility_days).min((cadence - MIN_GAP_DAYS) / 2).max(0)
+}
+
+/// The id of a step: what it does, where, for whom.
+pub fn step_id(pair: &Pair, href: &Href, action: &Action) -> StepId {
+    let name = format!("{}\n{href}\n{action:?}", pair.id);
+    let id = Uuid::new_v5(&Uuid::NAMESPACE_OID, name.as_bytes()).simple().to_string();
+    StepId::new(id.chars().take(12).collect::<String>())
+}

@@ -1,1 +1,36 @@
-//! To be written.
+//! The scheduler: the best slots for all 1:1s together, proved, explained.
+//!
+//! `spec` says the problem in the words of calendars, `compile` turns it into
+//! integers (`problem`), `solve` finds the plan and the bound that proves how
+//! good it is. Pure: no clock, no I/O; a budget is counted in work or asked of
+//! the caller. The reasoning is in `docs/scheduling.md`.
+
+mod build;
+mod cluster;
+mod company;
+mod compile;
+mod day;
+mod dual;
+mod explain;
+mod fixing;
+mod local;
+mod mask;
+mod problem;
+mod published;
+mod repair;
+mod respond;
+mod search;
+mod solve;
+pub mod spec;
+mod star;
+mod state;
+mod zone;
+
+pub use build::{Draft, DraftError, SeriesDraft};
+pub use compile::{CompileError, Compiled, compile};
+pub use dual::Prices;
+pub use explain::{Alternative, Blocked, Cause, Explanation, Terms, blockers, explain};
+pub use problem::{Cell, Choice, Day, Person, Problem, Series, Track, UNIT};
+pub use repair::{Change, MayBump, Obstacle, Repair, Repairs, Standing, StandingError};
+pub use solve::{Base, Budget, Proof, Solution, solve};
+pub use zone::SLOT;

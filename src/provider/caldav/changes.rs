@@ -191,6 +191,12 @@ impl<'a> Reading<'a> {
             Reply::Rows { value, .. } => value,
             Reply::Refused(refused) => return Err(refused.error),
         };
+        if listing.is_missing {
+            return Err(ProviderError::new(
+                ErrorKind::NotFound,
+                format!("PROPFIND {}", shown(&self.url)),
+            ));
+        }
         if listing.truncated && state.reports_changes {
             // A listing that is cut can only be completed by the report's pages.
             if let Some((complete, token)) = self.report("").await? {

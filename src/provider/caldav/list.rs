@@ -39,6 +39,9 @@ pub struct Listing {
     pub more_foreign: usize,
     /// The collection itself was among the rows, as it must be in a listing.
     pub names_itself: bool,
+    /// The row of the collection itself says that it is not there: Xandikos answers
+    /// 207 so, where others answer 404.
+    pub is_missing: bool,
     /// The server cut the listing (507 on the collection, RFC 6578 §3.6).
     pub truncated: bool,
 }
@@ -51,6 +54,7 @@ impl Listing {
         let member = match place(collection, &row.href) {
             Place::Itself => {
                 self.names_itself = true;
+                self.is_missing |= matches!(row.status, Some(404 | 410));
                 self.truncated |= row.status == Some(507);
                 return;
             }
@@ -172,6 +176,13 @@ mod tests {
         let nested = "<response><href>/alice/cal/sub</href><propstat><prop><resourcetype><collection/></resourcetype>\
             </prop><status>HTTP/1.1 200 OK</status></propstat></response>";
         assert!(listing(nested, false).members.is_empty());
+    }
+
+    #[test]
+    fn a_calendar_that_says_it_is_not_there_is_not_an_empty_one() {
+        assert!(listing(&status("/alice/cal/", 404), false).is_missing);
+        assert!(!listing(&status("/alice/cal/a.ics", 404), false).is_missing);
+        assert!(!listing(&ok("/alice/cal/", "\"c\""), false).is_missing);
     }
 
     #[test]

@@ -1,0 +1,371 @@
+//! `[me]` and `[[pair]]`: the owner, and who meets whom, how often and how far
+//! onbeat may go.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use jiff::SignedDuration;
+use jiff::civil::{Date, Weekday};
+use jiff::tz::TimeZone;
+
+use crate::config::account::{AGENDA_MAIL, Account, any_text, web_url};
+use crate::config::load::{HolidayReader, RemoteHolidays};
+use crate::config::raw::Section;
+use crate::config::settings::{MODES, Schedule, buffer, freeze};
+use crate::config::words::{
+    address, cadence, day_and_time, days_count, duration_within, quoted_list, week_hours, zone,
+};
+use crate::model::id::{AccountId, Address, PairId};
+use crate::model::pair::{Cadence, CadenceUnit, MetricSource, Pair, Person, Role};
+use crate::model::time::WeekHours;
+
+/// Where relative paths and holiday files lead.
+pub(crate) struct Ground<'a> {
+    /// The configuration's directory.
+    pub(crate) base: &'a Path,
+    /// Reads the bytes of a holiday calendar.
+    pub(crate) holidays: HolidayReader<'a>,
+}
+
+/// `~/…` is the home directory's business; everything else is relative to the file.
+fn resolved(base: &Path, path: &str) -> String {
+    base.join(path).display().to_string()
+}
+
+/// What a `holidays` key leads to.
+enum Holidays {
+    None,
+    Read(BTreeMap<Date, String>),
+    Remote(url::Url),
+}
+
+fn holidays(section: &Section<'_, '_>, ground: &Ground<'_>) -> Holidays {
+    let Some(place) = section.text("holidays") else { return Holidays::None };
+    if place.starts_with("https:") || place.starts_with("http:") {
+        return match web_url(&place) {
+            Ok(url) => Holidays::Remote(url),
+            Err(remedy) => {
+                section.problem("holidays", "the address in `holidays` cannot be used", remedy);
+                Holidays::None
+            }
+        };
+    }
+    let path = ground.base.join(&place);
+    let read = std::fs::read(&path).map_err(|e| e.to_string());
+    match read.and_then(|bytes| (ground.holidays)(&bytes)) {
+        Ok(days) => Holidays::Read(days.into_iter().collect()),
+        Err(reason) => {
+            section.problem(
+                "holidays",
+                format!("the holidays in {} cannot be read: {reason}", path.display()),
+                "name an .ics file with all-day events, or its https:// address; relative to this file",
+            );
+            Holidays::None
+        }
+    }
+}
+
+/// Reads `[me]`.
+pub(crate) fn me(
+    section: Section<'_, '_>,
+    ground: &Ground<'_>,
+    remote: &mut Vec<RemoteHolidays>,
+) -> Option<Person> {
+    section.missing("name", "write how you are called, like name = \"Elena\"");
+    let name = section.text("name");
+    section.missing("email", "write your address, like email = [\"elena@example.org\"]");
+    let addresses = section.words("email", address);
+    section.missing("timezone", "write your zone, like timezone = \"Europe/Berlin\"");
+    let zone = section.word("timezone", zone);
+    let hours = section.word("hours", week_hours).unwrap_or_else(office_hours);
+    let mut days = BTreeMap::new();
+    match holidays(&section, ground) {
+        Holidays::None => {}
+        Holidays::Read(read) => days = read,
+        Holidays::Remote(url) => remote.push(RemoteHolidays { pair: None, url }),
+    }
+    if addresses.as_ref().is_some_and(Vec::is_empty) {
+        section.problem("email", "`email` is empty", "write at least one address");
+    }
+    section.done();
+    Some(Person {
+        name: name?,
+        addresses: addresses.filter(|list| !list.is_empty())?,
+        zone: zone?,
+        hours,
+        holidays: days,
+    })
+}
+
+/// Mon-Fri 09:00-17:30.
+pub(crate) fn office_hours() -> WeekHours {
+    week_hours("Mon-Fri 09:00-17:30").unwrap_or_default()
+}
+
+/// What pairs share.
+pub(crate) struct Common<'a> {
+    pub(crate) me: &'a Person,
+    pub(crate) schedule: &'a Schedule,
+    pub(crate) accounts: &'a [Account],
+    pub(crate) agenda_lead: Option<SignedDuration>,
+    /// Every written account could be read; else a missing one is no fault of the pair.
+    pub(crate) accounts_complete: bool,
+}
+
+const ROLES: &[(&str, Role)] = &[
+    ("report", Role::Report),
+    ("manager", Role::Manager),
+    ("peer", Role::Peer),
+    ("skip-level", Role::SkipLevel),
+    ("mentor", Role::Mentor),
+];
+
+fn template_of(role: Role) -> &'static str {
+    match role {
+        Role::Report => "lead-down",
+        Role::Manager => "manager-up",
+        Role::Peer => "peer",
+        Role::SkipLevel => "skip-level",
+        Role::Mentor => "mentor",
+    }
+}
+
+/// Reads one `[[pair]]`; `None` when something needed is missing or wrong.
+pub(crate) fn read(
+    section: Section<'_, '_>,
+    common: &Common<'_>,
+    ground: &Ground<'_>,
+    remote: &mut Vec<RemoteHolidays>,
+) -> Option<Pair> {
+    let partner = partner(&section, common.me, ground);
+    section.missing("role", "write what they are to you: \"report\", \"manager\", \"peer\", \"skip-level\" or \"mentor\"");
+    let role = section.choice("role", ROLES);
+    let rhythm = rhythm(&section, common);
+    let duration = section.word("duration", |text| {
+        duration_within(text, SignedDuration::from_mins(5), SignedDuration::from_hours(8))
+    });
+    let duration = duration.unwrap_or(SignedDuration::from_mins(30));
+    let room = room(&section, common.schedule);
+    let priority = section.count("priority", 1..=3).and_then(|n| u8::try_from(n).ok());
+    let mode = section.choice("mode", MODES);
+    let never_move = section.flag("never_move").unwrap_or(false);
+    let pinned = section.flag("pinned").unwrap_or(false);
+    let account = account(&section, common);
+    let agenda_mail = section.choice("agenda_mail", AGENDA_MAIL);
+    let agenda_link = section.word("agenda_link", web_url).map(|url| url.to_string());
+    let agenda_lead = section.word("agenda_lead", |text| {
+        duration_within(text, SignedDuration::from_mins(1), SignedDuration::from_hours(7 * 24))
+    });
+    let template = section.word("template", template_name);
+    let title = section.text("title").filter(|title| !title.trim().is_empty());
+    let titles = section.words("titles", any_text).unwrap_or_default();
+    let goals = section.words("goals", any_text).unwrap_or_default();
+    let metrics = metrics(&section, ground.base);
+    let free_busy_url = section.word("free_busy", web_url).map(|url| url.to_string());
+    let id = section.word("id", any_text);
+    check_window(&section, &rhythm.window, duration);
+    section.done();
+
+    let Partner { person: partner, hours_known, holidays } = partner?;
+    let role = role?;
+    let account: &Account = account?;
+    let own_id = || partner.addresses.first().map_or("", Address::as_str).to_owned();
+    let id = PairId::new(id.unwrap_or_else(own_id));
+    remote.extend(holidays.map(|url| RemoteHolidays { pair: Some(id.clone()), url }));
+    let title = title.unwrap_or_else(|| format!("{} / {} 1:1", common.me.name, partner.name));
+    Some(Pair {
+        id,
+        partner,
+        partner_hours_known: hours_known,
+        role,
+        cadence: rhythm.cadence,
+        duration,
+        ideal: rhythm.ideal,
+        window: rhythm.window,
+        flexibility_days: room.flexibility_days,
+        buffer_minutes: room.buffer_minutes,
+        freeze: room.freeze,
+        priority: priority.unwrap_or(2),
+        mode: mode.unwrap_or(common.schedule.mode),
+        never_move,
+        pinned,
+        account: account.id.clone(),
+        title,
+        template: template.unwrap_or_else(|| template_of(role).to_owned()),
+        agenda_mail: agenda_mail.unwrap_or(account.agenda_mail),
+        agenda_link,
+        agenda_lead: agenda_lead.or(common.agenda_lead),
+        title_aliases: titles.iter().map(|title| title.to_lowercase()).collect(),
+        free_busy_url,
+        goals: goals.iter().map(|path| resolved(ground.base, path)).collect(),
+        metrics,
+    })
+}
+
+/// How much an occurrence may be moved about.
+struct Room {
+    flexibility_days: u16,
+    buffer_minutes: u16,
+    freeze: SignedDuration,
+}
+
+fn room(section: &Section<'_, '_>, usual: &Schedule) -> Room {
+    let flexibility = section.word("flexibility", days_count);
+    Room {
+        flexibility_days: flexibility.unwrap_or(usual.flexibility_days),
+        buffer_minutes: section.word("buffer", buffer).unwrap_or(usual.buffer_minutes),
+        freeze: section.word("freeze", freeze).unwrap_or(usual.freeze),
+    }
+}
+
+fn template_name(text: &str) -> Result<String, String> {
+    let plain = !text.is_empty() && !text.starts_with('.') && !text.contains(['/', '\\']);
+    if plain {
+        Ok(text.to_owned())
+    } else {
+        Err("write the template's plain name, like \"lead-down\"; the file lies in `templates`"
+            .to_owned())
+    }
+}
+
+/// The other person as written.
+struct Partner {
+    person: Person,
+    hours_known: bool,
+    /// A holiday calendar on the web.
+    holidays: Option<url::Url>,
+}
+
+fn partner(section: &Section<'_, '_>, me: &Person, ground: &Ground<'_>) -> Option<Partner> {
+    section.missing("with", "write the other person's address, like with = \"bob@example.org\"");
+    let with = section.word("with", address);
+    let aliases = section.words("aliases", address).unwrap_or_default();
+    let name = section.text("name").filter(|name| !name.trim().is_empty());
+    let own_zone: Option<TimeZone> = section.word("timezone", zone);
+    let own_hours = section.word("hours", week_hours);
+    let found = holidays(section, ground);
+    let with = with?;
+    if me.is(&with) {
+        section.problem("with", format!("{with} is your own address"), "write the other person's");
+        return None;
+    }
+    let name = name.unwrap_or_else(|| spoken_name(&with));
+    let mut addresses = vec![with];
+    for alias in aliases {
+        if !addresses.contains(&alias) {
+            addresses.push(alias);
+        }
+    }
+    let known = own_hours.is_some();
+    let (days, remote) = match found {
+        // Without a calendar of their own, people in one zone share holidays.
+        Holidays::None if own_zone.is_none() => (me.holidays.clone(), None),
+        Holidays::None => (BTreeMap::new(), None),
+        Holidays::Read(days) => (days, None),
+        Holidays::Remote(url) => (BTreeMap::new(), Some(url)),
+    };
+    let person = Person {
+        name,
+        addresses,
+        zone: own_zone.unwrap_or_else(|| me.zone.clone()),
+        hours: own_hours.unwrap_or_else(|| me.hours.clone()),
+        holidays: days,
+    };
+    Some(Partner { person, hours_known: known, holidays: remote })
+}
+
+/// `bob.smith@example.org` is called Bob Smith until somebody says otherwise.
+fn spoken_name(address: &Address) -> String {
+    let local = address.as_str().split('@').next().unwrap_or("");
+    let words = local.split(['.', '_', '-']).filter(|word| !word.is_empty()).map(|word| {
+        let mut letters = word.chars();
+        let first =
+            letters.next().map(|c| c.to_uppercase().collect::<String>()).unwrap_or_default();
+        first + letters.as_str()
+    });
+    words.collect::<Vec<_>>().join(" ")
+}
+
+struct Rhythm {
+    cadence: Cadence,
+    ideal: Option<(Weekday, jiff::civil::Time)>,
+    window: WeekHours,
+}
+
+fn rhythm(section: &Section<'_, '_>, common: &Common<'_>) -> Rhythm {
+    let (cadence, day) = section
+        .word("every", cadence)
+        .unwrap_or((Cadence { every: 1, unit: CadenceUnit::Weeks }, None));
+    let ideal = section.word("ideal", day_and_time);
+    let window = section.word("window", week_hours);
+    let mut window = window
+        .or_else(|| common.schedule.window.clone())
+        .unwrap_or_else(|| common.me.hours.clone());
+    if let Some(day) = day {
+        // "first Monday" leaves no other day.
+        for (index, spans) in window.days.iter_mut().enumerate() {
+            if usize::try_from(day.to_monday_zero_offset()) != Ok(index) {
+                spans.clear();
+            }
+        }
+        if ideal.is_some_and(|(ideal, _)| ideal != day) {
+            section.problem(
+                "ideal",
+                "`ideal` and `every` name different days",
+                "write the same day in both",
+            );
+        }
+    }
+    Rhythm { cadence, ideal, window }
+}
+
+fn check_window(section: &Section<'_, '_>, window: &WeekHours, duration: SignedDuration) {
+    let fits = window.days.iter().flatten().any(|(from, to)| from.duration_until(*to) >= duration);
+    if !fits {
+        section.problem(
+            if section.has("window") { "window" } else { "every" },
+            "no day has room for the meeting",
+            "widen `window`, or shorten `duration`",
+        );
+    }
+}
+
+fn account<'a>(section: &Section<'_, '_>, common: &Common<'a>) -> Option<&'a Account> {
+    let accounts = common.accounts;
+    let Some(name) = section.text("account") else {
+        return if section.has("account") { None } else { accounts.first() };
+    };
+    let found = accounts.iter().find(|account| account.id == AccountId::new(name.as_str()));
+    if found.is_none() && common.accounts_complete {
+        let names: Vec<&str> = accounts.iter().map(|account| account.id.as_str()).collect();
+        let remedy = match names.as_slice() {
+            [] => "add an [[account]] with this name".to_owned(),
+            names => format!("it must be the name of an [[account]]: {}", quoted_list(names)),
+        };
+        section.problem("account", format!("there is no account {name:?}"), remedy);
+    }
+    found
+}
+
+fn metrics(section: &Section<'_, '_>, base: &Path) -> Vec<MetricSource> {
+    let mut sources = Vec::new();
+    for place in section.sections("metrics") {
+        let file =
+            place.text("file").map(|path| MetricSource::File { path: resolved(base, &path) });
+        let argv = place.words("command", any_text);
+        let seconds = place.count("seconds", 1..=120).and_then(|n| u16::try_from(n).ok());
+        let command = argv
+            .filter(|argv| !argv.is_empty())
+            .map(|argv| MetricSource::Command { argv, seconds: seconds.unwrap_or(10) });
+        if file.is_some() == command.is_some() {
+            place.problem(
+                "file",
+                "a metric must name one source",
+                "write { file = \"…\" } or { command = [\"…\"], seconds = 10 }",
+            );
+        }
+        place.done();
+        sources.extend(file.or(command));
+    }
+    sources
+}

@@ -1,0 +1,150 @@
+//! What a cycle found that the owner should hear of, told once. What was told
+//! is remembered in the state, so a restart repeats nothing.
+
+use jiff::Timestamp;
+
+use crate::engine::world::World;
+use crate::engine::{CycleReport, lookback};
+use crate::model::id::PairId;
+use crate::model::observation::FlagKind;
+use crate::model::snapshot::Coverage;
+use crate::model::time::Window;
+use crate::notify::{Notice, Notifiers, Topic};
+use crate::report::words::{flag_key, flag_text};
+use crate::store::StoreError;
+
+/// The scope of "told once" in the state.
+const SCOPE: &str = "notice";
+
+/// Days a digest looks back.
+const DIGEST_LOOKS_BACK: i64 = 92;
+
+/// Tells the owner what is new. What no way accepted is offered again next time.
+///
+/// # Errors
+/// The store failed; a way that fails is only logged.
+pub async fn tell(
+    world: &mut World,
+    report: &CycleReport,
+    notifiers: &Notifiers,
+    digest_days: Option<u16>,
+) -> Result<(), StoreError> {
+    let now = world.now();
+    let mut fresh = new_flags(world, now)?;
+    for notice in frozen(report, now) {
+        if world.store.marked_at(&world.owner, SCOPE, &notice.key)?.is_none() {
+            fresh.push(notice);
+        }
+    }
+    if let Some(days) = digest_days {
+        fresh.extend(digest(world, report, days, now)?);
+    }
+    if fresh.is_empty() {
+        return Ok(());
+    }
+    let dispatched = notifiers.send(&fresh, now, &world.me.zone).await;
+    for failed in &dispatched.failed {
+        let error = super::chain(&failed.error);
+        tracing::warn!(way = %failed.notifier, %error, "a notice did not go out");
+    }
+    for notice in fresh.iter().filter(|notice| dispatched.sent.contains(&notice.key)) {
+        match (notice.topic, &notice.pair) {
+            (Topic::Flag, Some(pair)) => {
+                world.store.raise_flag(&world.owner, pair, &notice.key, now)?;
+            }
+            (Topic::Flag | Topic::Account | Topic::Digest, _) => {
+                world.store.mark_once(&world.owner, SCOPE, &notice.key, now)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Flags that stand and were not told yet. One that is gone is forgotten, so
+/// that it is told again when it comes back.
+fn new_flags(world: &World, now: Timestamp) -> Result<Vec<Notice>, StoreError> {
+    let (store, owner) = (&world.store, &world.owner);
+    let mut notices = Vec::new();
+    for pair in &world.pairs {
+        let standing: Vec<FlagKind> = world
+            .ledger
+            .pairs
+            .get(&pair.id)
+            .map_or_else(Vec::new, |p| p.flags.iter().copied().collect());
+        let told: Vec<String> = store
+            .flags(owner, &pair.id)?
+            .into_iter()
+            .filter(|flag| flag.cleared_at.is_none())
+            .map(|flag| flag.key)
+            .collect();
+        let key_of = |flag: &FlagKind| format!("{}/{}", flag_key(*flag), pair.id);
+        for key in told.iter().filter(|key| !standing.iter().any(|flag| key_of(flag) == **key)) {
+            store.clear_flag(owner, &pair.id, key, now)?;
+        }
+        for flag in standing.iter().filter(|flag| !told.contains(&key_of(flag))) {
+            notices.push(flag_notice(&pair.id, &pair.partner.name, *flag, now));
+        }
+    }
+    Ok(notices)
+}
+
+fn flag_notice(pair: &PairId, name: &str, flag: FlagKind, now: Timestamp) -> Notice {
+    Notice {
+        key: format!("{}/{pair}", flag_key(flag)),
+        topic: Topic::Flag,
+        pair: Some(pair.clone()),
+        title: format!("1:1 with {name}: {}", flag_text(flag)),
+        body: format!(
+            "`onbeat report {pair}` has the history, `onbeat plan {pair}` what can be done."
+        ),
+        at: now,
+    }
+}
+
+/// Calendars that wait for a person's word.
+fn frozen(report: &CycleReport, now: Timestamp) -> Vec<Notice> {
+    let mut notices = Vec::new();
+    for (calendar, coverage) in &report.coverage {
+        if let Coverage::Frozen { reason } = coverage {
+            notices.push(Notice {
+                key: format!("frozen/{calendar}"),
+                topic: Topic::Account,
+                pair: None,
+                title: format!("onbeat does not trust calendar {}", calendar.collection),
+                body: format!("{reason}. If that is right: `onbeat sync --accept-shrink`."),
+                at: now,
+            });
+        }
+    }
+    notices
+}
+
+/// The digest, when it is due: the report of the last quarter.
+fn digest(
+    world: &World,
+    report: &CycleReport,
+    days: u16,
+    now: Timestamp,
+) -> Result<Option<Notice>, StoreError> {
+    let Some(snapshot) = &report.snapshot else { return Ok(None) };
+    let today = world.me.zone.to_datetime(now).date();
+    // Periods are counted from a Monday, so a weekly digest comes on Mondays.
+    let days_since = today.duration_since(jiff::civil::Date::constant(2024, 1, 1)).as_hours() / 24;
+    let number = days_since / i64::from(days.max(1));
+    let key = format!("digest/{days}/{number}");
+    if world.store.marked_at(&world.owner, SCOPE, &key)?.is_some() {
+        return Ok(None);
+    }
+    let from = now
+        .checked_sub(jiff::SignedDuration::from_hours(24 * DIGEST_LOOKS_BACK))
+        .unwrap_or(Timestamp::MIN);
+    let data = lookback::report(&world.ledger, snapshot, Window::new(from, now), now);
+    Ok(Some(Notice {
+        key,
+        topic: Topic::Digest,
+        pair: None,
+        title: format!("Your 1:1s, {}", today.strftime("%-d %B %Y")),
+        body: crate::report::text::terminal(&data, false),
+        at: now,
+    }))
+}

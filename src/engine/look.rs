@@ -1,0 +1,134 @@
+//! One look at the world: the mirror and what is known of everybody's time
+//! become a snapshot.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::SignedDuration;
+
+use crate::engine::error::EngineError;
+use crate::engine::fetch::{AccountReading, describe};
+use crate::engine::world::World;
+use crate::model::id::{CalendarId, PairId};
+use crate::model::pair::Pair;
+use crate::model::server::MailEngine;
+use crate::model::snapshot::{Coverage, MirroredEvent, PartnerTime, Snapshot};
+use crate::model::time::Window;
+use crate::provider::FreeBusyAnswer;
+use crate::snapshot::{self, Input};
+
+/// How far ahead partners' time is asked for.
+const ASK_AHEAD: SignedDuration = SignedDuration::from_hours(24 * 7 * 5);
+
+/// Partners' time as answered by the servers.
+pub type PartnerTimes = BTreeMap<PairId, PartnerTime>;
+
+/// Asks the servers when the partners are not free. What cannot be asked or is
+/// not answered is unknown.
+pub async fn ask_partner_times(world: &World, readings: &[AccountReading]) -> PartnerTimes {
+    let now = world.now();
+    let span = Window::new(now, now.saturating_add(ASK_AHEAD).unwrap_or(now));
+    let mut times = PartnerTimes::new();
+    for (account, reading) in world.accounts.iter().zip(readings) {
+        let pairs: Vec<&Pair> = world.pairs.iter().filter(|p| p.account == account.id).collect();
+        let able = reading
+            .collections
+            .as_ref()
+            .is_some_and(|c| c.catalog.capabilities.free_busy_of_others);
+        if pairs.is_empty() {
+            continue;
+        }
+        if !able {
+            let unknown = || "this calendar server cannot be asked".to_owned();
+            times.extend(pairs.iter().map(|p| (p.id.clone(), unknown_time(unknown()))));
+            continue;
+        }
+        let who: Vec<_> =
+            pairs.iter().filter_map(|p| p.partner.addresses.first().cloned()).collect();
+        match account.provider.free_busy(&who, span).await {
+            Ok(answers) => {
+                for pair in pairs {
+                    times.insert(pair.id.clone(), answered(pair, &answers, span));
+                }
+            }
+            Err(error) => {
+                let reason = describe(&error);
+                times.extend(pairs.iter().map(|p| (p.id.clone(), unknown_time(reason.clone()))));
+            }
+        }
+    }
+    times
+}
+
+fn unknown_time(reason: String) -> PartnerTime {
+    PartnerTime::Unknown { reason }
+}
+
+fn answered(pair: &Pair, answers: &[FreeBusyAnswer], span: Window) -> PartnerTime {
+    let answer = answers.iter().find(|a| pair.partner.is(&a.who));
+    match answer.map(|a| &a.busy) {
+        Some(Ok(busy)) => PartnerTime::Known { span, busy: busy.clone() },
+        Some(Err(reason)) => unknown_time(reason.clone()),
+        None => unknown_time("the server did not answer for them".to_owned()),
+    }
+}
+
+/// Builds the snapshot from the mirror.
+///
+/// # Errors
+/// The store failed.
+pub fn look(
+    world: &mut World,
+    readings: &[AccountReading],
+    partner_busy: PartnerTimes,
+) -> Result<Snapshot, EngineError> {
+    let now = world.now();
+    let coverage = coverage(readings);
+    let calendars: BTreeSet<CalendarId> = coverage.keys().cloned().collect();
+    for calendar in &calendars {
+        world.parsed.refresh(&world.store, &world.owner, calendar)?;
+    }
+    let events: Vec<MirroredEvent> = world.parsed.events(&calendars).collect();
+    Ok(snapshot::build(Input {
+        owner: &world.me,
+        pairs: &world.pairs,
+        events: &events,
+        coverage,
+        busy_calendars: Some(opaque(readings)),
+        partner_busy,
+        departed: world.departed.clone(),
+        quarantined: world.parsed.quarantined(&calendars),
+        engines: engines(readings),
+        window: Window::new(
+            now.saturating_sub(world.settings.history).unwrap_or(now),
+            now.saturating_add(world.settings.horizon).unwrap_or(now),
+        ),
+        now,
+    }))
+}
+
+fn coverage(readings: &[AccountReading]) -> BTreeMap<CalendarId, Coverage> {
+    readings
+        .iter()
+        .flat_map(|reading| &reading.calendars)
+        .map(|one| (one.calendar.clone(), one.coverage.clone()))
+        .collect()
+}
+
+/// Calendars whose events take time (RFC 6638 `schedule-calendar-transp`).
+fn opaque(readings: &[AccountReading]) -> BTreeSet<CalendarId> {
+    readings
+        .iter()
+        .filter_map(|reading| reading.collections.as_ref())
+        .flat_map(|collections| &collections.read)
+        .filter(|calendar| calendar.opaque)
+        .map(|calendar| calendar.id.clone())
+        .collect()
+}
+
+fn engines(readings: &[AccountReading]) -> BTreeMap<CalendarId, MailEngine> {
+    readings
+        .iter()
+        .filter_map(|reading| reading.collections.as_ref())
+        .flat_map(|c| c.read.iter().map(|info| (info.id.clone(), c.catalog.capabilities.engine)))
+        .collect()
+}

@@ -1,0 +1,141 @@
+//! Takes a write back: puts the journaled before-image in place of what onbeat
+//! wrote, if nobody changed it since. It is a write like any other: journaled,
+//! conditional, read back.
+
+use jiff::tz::TimeZone;
+
+use crate::engine::StepOutcome;
+use crate::engine::apply::digest;
+use crate::engine::error::EngineError;
+use crate::engine::fetch::describe;
+use crate::engine::world::{AccountLink, World};
+use crate::ical::compare;
+use crate::model::id::{Etag, StepId, StrongEtag};
+use crate::model::journal::{Intent, JournalEntry, JournalId, Outcome, WriteKind};
+use crate::model::plan::{Action, Precondition};
+use crate::model::resource::Resource;
+use crate::plan::upkeep::UID_PREFIX;
+use crate::provider::{ErrorKind, ProviderError, Write};
+
+/// Takes one journaled write back.
+///
+/// # Errors
+/// The store failed, there is no such write, or it cannot be taken back safely.
+pub async fn undo(world: &World, id: JournalId) -> Result<StepOutcome, EngineError> {
+    let entry =
+        world.store.journal_entry(&world.owner, id)?.ok_or(EngineError::NoSuchWrite(id.0))?;
+    let refuse = |why: String| EngineError::CannotUndo { id: id.0, why };
+    if !matches!(entry.outcome, Some(Outcome::Done { .. })) {
+        return Err(refuse("it was never carried out".to_owned()));
+    }
+    let account = world
+        .account(&entry.intent.calendar.account)
+        .ok_or_else(|| refuse("its account is not configured any more".to_owned()))?;
+    let held = account.provider.get(&entry.intent.calendar, &entry.intent.href).await;
+    let held = held.map_err(|error| refuse(describe(&error)))?;
+    let Some(held) = held else {
+        return Err(refuse("the event is not there any more".to_owned()));
+    };
+    untouched(&entry, &held, &world.me.zone).map_err(refuse)?;
+    let etag = held.etag.as_ref().and_then(Etag::strong);
+    let etag = etag.ok_or_else(|| refuse("the server gives no strong entity tag".to_owned()))?;
+    restore(world, account, &entry, &held, &etag).await
+}
+
+/// An undo must not lose what somebody did after the write.
+fn untouched(entry: &JournalEntry, held: &Resource, zone: &TimeZone) -> Result<(), String> {
+    let intent = &entry.intent;
+    let Some(Outcome::Done { etag }) = &entry.outcome else {
+        return Err("it was never carried out".to_owned());
+    };
+    let same_tag = etag.is_some() && *etag == held.etag;
+    let same_text =
+        intent.sent.as_ref().is_some_and(|sent| compare::same_meaning(&held.data, sent, zone));
+    if !same_tag && !same_text {
+        return Err("the event was changed since; undoing would lose that change".to_owned());
+    }
+    if intent.before.is_none()
+        && !intent.uid.as_str().starts_with(UID_PREFIX)
+    {
+        return Err("only events onbeat created can be deleted".to_owned());
+    }
+    Ok(())
+}
+
+async fn restore(
+    world: &World,
+    account: &AccountLink,
+    entry: &JournalEntry,
+    held: &Resource,
+    etag: &StrongEtag,
+) -> Result<StepOutcome, EngineError> {
+    let intent = &entry.intent;
+    let journaled = Intent {
+        step: StepId::new(format!("undo-{}", entry.id)),
+        kind: WriteKind::Undo,
+        summary: format!("take back write {}: {}", entry.id, intent.summary),
+        at: world.now(),
+        before: Some(held.data.clone()),
+        before_etag: held.etag.clone(),
+        sent_digest: digest(intent.before.as_deref().unwrap_or_default()),
+        sent: intent.before.clone(),
+        new_start: None,
+        block: None,
+        undoes: Some(entry.id),
+        ..intent.clone()
+    };
+    let id = world.store.append_intent(&world.owner, &journaled)?;
+    let sent = match &intent.before {
+        Some(before) => {
+            let action = Action::Restore { data: Some(before.clone()) };
+            let write = Write { href: intent.href.clone(), data: before.clone(), action };
+            let precondition = Precondition::Match(etag.clone());
+            account.provider.put(&intent.calendar, &write, &precondition).await.map(|_| ())
+        }
+        None => account.provider.delete(&intent.calendar, &intent.href, etag).await,
+    };
+    let outcome = read_back(world, account, intent, sent).await?;
+    world.store.append_outcome(id, &outcome, world.now())?;
+    Ok(match outcome {
+        Outcome::Done { .. } => StepOutcome::Done,
+        Outcome::Stale => StepOutcome::Stale,
+        Outcome::Refused { reason } => StepOutcome::Refused(reason),
+        Outcome::Failed { reason } => StepOutcome::Failed(reason),
+    })
+}
+
+async fn read_back(
+    world: &World,
+    account: &AccountLink,
+    intent: &Intent,
+    sent: Result<(), ProviderError>,
+) -> Result<Outcome, EngineError> {
+    if sent.as_ref().is_err_and(|error| error.kind == ErrorKind::PreconditionFailed) {
+        return Ok(Outcome::Stale);
+    }
+    let failed = |error: &ProviderError| Outcome::Failed { reason: describe(error) };
+    let held = match account.provider.get(&intent.calendar, &intent.href).await {
+        Ok(held) => held,
+        Err(error) => return Ok(failed(&error)),
+    };
+    let done = match (&intent.before, &held) {
+        (None, None) => true,
+        (Some(before), Some(held)) => compare::same_meaning(&held.data, before, &world.me.zone),
+        (None, Some(_)) | (Some(_), None) => false,
+    };
+    let etag = held.as_ref().and_then(|r| r.etag.clone());
+    match held {
+        Some(held) => {
+            world.store.mirror_put(&world.owner, &held)?;
+        }
+        None => {
+            let now = world.now();
+            world.store.mirror_remove(&world.owner, &intent.calendar, &intent.href, now)?;
+        }
+    }
+    Ok(match (done, sent) {
+        (true, _) => Outcome::Done { etag },
+        (false, Err(error)) => failed(&error),
+        (false, Ok(())) => Outcome::Failed { reason: "the server holds something else".to_owned() },
+    })
+}

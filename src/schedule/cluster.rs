@@ -1,0 +1,436 @@
+//! The last step: every base is decided, so only occurrences whose windows can
+//! still meet matter to each other. They fall into small clusters, and each is
+//! solved exactly by depth-first search on reduced costs.
+
+// Hot search over arrays sized here; see `problem`.
+#![allow(clippy::indexing_slicing)]
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::dual::Dual;
+use super::mask::{Mask, focus, span, widened};
+use super::problem::{Cell, Choice, Domain, NEVER, Problem, UNIT};
+use super::respond::Response;
+use super::state::Placement;
+
+/// One way to hold (or not hold) an occurrence.
+#[derive(Debug, Clone, Copy)]
+struct Way {
+    /// Units above the occurrence's cheapest way at the prices.
+    extra: i64,
+    /// Units without prices.
+    own: i64,
+    cell: Option<Cell>,
+}
+
+/// One occurrence.
+#[derive(Debug)]
+struct Unit {
+    series: usize,
+    ways: Vec<Way>,
+    /// Value of the cheapest way at the prices.
+    least: i64,
+}
+
+/// What the clusters of a node prove and find.
+#[derive(Debug)]
+pub(crate) struct Outcome {
+    /// No plan with these bases is cheaper, units.
+    pub(crate) bound: i64,
+    /// A plan that reaches what each cluster found, when all were found.
+    pub(crate) plan: Option<Vec<Placement>>,
+    /// Search steps taken.
+    pub(crate) steps: u64,
+}
+
+/// Solves a node whose series each have one choice left. `value` is the
+/// dual's bound here, `upper` the cost to beat (both units), `limit` the
+/// search steps to spend.
+pub(crate) fn solve(
+    problem: &Problem,
+    dual: &Dual<'_>,
+    domains: &[Arc<Domain>],
+    (value, upper): (i64, i64),
+    limit: u64,
+) -> Outcome {
+    let mut outcome = Outcome { bound: value, plan: None, steps: 0 };
+    let mut response = Response::default();
+    let (mut units, mut choices) = (Vec::new(), Vec::new());
+    // The part of the series' minima that the split by occurrence loses.
+    let mut lost = 0;
+    for (series, domain) in domains.iter().enumerate() {
+        let Some(choice) = domain.choices.first() else { return outcome };
+        let answer = response.run(&problem.series[series], domain, &dual.values, false);
+        let from = units.len();
+        let split = split_series(problem, series, domain, choice, &response, &mut units);
+        lost += answer.value - split - units[from..].iter().map(|u: &Unit| u.least).sum::<i64>();
+        choices.push(*choice);
+    }
+    let slack = upper - i64::from(UNIT) - value + lost;
+    // A plan within `depth` of the bound uses only ways within `depth` each:
+    // small depths give small clusters.
+    let mut depth = (4 * i64::from(UNIT)).max(slack / 16).min(slack);
+    while depth >= 0 && outcome.steps < limit {
+        let round = solve_within(problem, dual, &units, depth, limit - outcome.steps);
+        outcome.steps += round.steps;
+        if !round.complete {
+            if let Some(found) = round.found {
+                outcome.plan = Some(assemble(problem, &choices, &found));
+            }
+            break;
+        }
+        outcome.bound = outcome.bound.max(value - lost + round.extra.min(depth + 1));
+        if let Some(found) = round.found {
+            outcome.plan = Some(assemble(problem, &choices, &found));
+            if round.extra <= depth {
+                break;
+            }
+        }
+        if depth == slack {
+            if round.extra > depth {
+                outcome.bound = upper;
+            }
+            break;
+        }
+        depth = (2 * depth).min(slack);
+    }
+    outcome
+}
+
+/// What one depth gives.
+struct Round {
+    /// Units above the bound of the best plan within the depth, summed over
+    /// the clusters; more than the depth when there is none.
+    extra: i64,
+    found: Option<Vec<Option<Option<Cell>>>>,
+    steps: u64,
+    /// Was every cluster searched to its end?
+    complete: bool,
+}
+
+fn solve_within(problem: &Problem, dual: &Dual<'_>, units: &[Unit], depth: i64, limit: u64) -> Round {
+    let near = |u: &Unit| Unit { ways: u.ways.iter().filter(|w| w.extra <= depth).copied().collect(), ..*u };
+    let units: Vec<Unit> = units.iter().map(near).collect();
+    let mut round = Round { extra: 0, found: None, steps: 0, complete: true };
+    let mut found: Vec<Option<Option<Cell>>> = vec![None; units.len()];
+    let mut idle: i64 = (0..problem.shared_days.len()).map(|d| dual.day_value(d)).sum();
+    let mut all_found = true;
+    for group in groups(problem, dual, &units) {
+        let mut cluster = Cluster::new(problem, dual, &units, &group);
+        let share = cluster.share();
+        idle -= cluster.days.iter().map(|d| dual.day_value(*d as usize)).sum::<i64>();
+        cluster.best = share + depth + 1;
+        cluster.limit = limit / 4 + limit.saturating_sub(round.steps) / 2;
+        cluster.go(0, share);
+        round.steps += cluster.steps;
+        round.complete &= cluster.steps <= cluster.limit;
+        round.extra += cluster.best - share;
+        all_found &= !cluster.kept.is_empty();
+        if !all_found && !round.complete {
+            break;
+        }
+        for ((unit, _), cell) in cluster.members.iter().zip(&cluster.kept) {
+            found[*unit] = Some(*cell);
+        }
+    }
+    // Days nobody can use any more sell nothing.
+    round.extra -= idle;
+    round.found = all_found.then_some(found);
+    round
+}
+
+fn assemble(problem: &Problem, choices: &[Choice], found: &[Option<Option<Cell>>]) -> Vec<Placement> {
+    let mut at = 0;
+    let one = |(series, choice): (usize, &Choice)| {
+        let count = problem.series[series].tracks[usize::from(choice.track)].dates.len();
+        let cells = found[at..at + count].iter().map(|c| c.flatten()).collect();
+        at += count;
+        Placement { choice: *choice, cells }
+    };
+    choices.iter().enumerate().map(one).collect()
+}
+
+/// Appends the series' occurrences; returns the constant part of its cost.
+/// Fairness becomes a price per move, with the free moves paid back.
+fn split_series(
+    problem: &Problem,
+    index: usize,
+    domain: &Domain,
+    choice: &Choice,
+    response: &Response,
+    units: &mut Vec<Unit>,
+) -> i64 {
+    let series = &problem.series[index];
+    let track = &series.tracks[usize::from(choice.track)];
+    let stay = |date: u16| {
+        let base = domain.on(date.into()).find(|i| domain.cells[*i].column == choice.column);
+        base.map_or(NEVER, |i| response.cell[i]).min(series.miss)
+    };
+    let gain = |date: &u16| stay(*date) - response.away[usize::from(*date)];
+    let mut gains: Vec<i32> = track.dates.iter().map(gain).filter(|g| *g > 0).collect();
+    gains.sort_unstable_by(|a, b| b.cmp(a));
+    let fair = gains.get(track.free_moves as usize).copied().unwrap_or(0).clamp(0, series.fair);
+    for &date in &track.dates {
+        let miss = i64::from(series.miss);
+        let mut ways = vec![Way { extra: miss, own: miss, cell: None }];
+        for i in domain.near(date, series.tolerance()) {
+            let cell = domain.cells[i];
+            let moved = series.move_cost(&cell, date, choice.column);
+            let is_base = cell.date == date && cell.column == choice.column;
+            let own = i64::from(moved) + if is_base { 0 } else { i64::from(fair) };
+            let extra = i64::from(response.cell[i]) + own;
+            ways.push(Way { extra, own: i64::from(cell.cost) + own, cell: Some(cell) });
+        }
+        let least = ways.iter().map(|w| w.extra).min().unwrap_or(0);
+        ways.iter_mut().for_each(|w| w.extra -= least);
+        ways.sort_by_key(|w| (w.extra, w.cell.map(|c| c.slot)));
+        units.push(Unit { series: index, ways, least });
+    }
+    i64::from(choice.cost) - i64::from(fair) * i64::from(track.free_moves)
+}
+
+/// Sets of occurrences that can meet on a day, or in a week that can overflow.
+fn groups(problem: &Problem, dual: &Dual<'_>, units: &[Unit]) -> Vec<Vec<usize>> {
+    let mut parent: Vec<usize> = (0..units.len()).collect();
+    let mut days: BTreeMap<u32, usize> = BTreeMap::new();
+    let mut weeks: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
+    for (index, unit) in units.iter().enumerate() {
+        for key in unit.ways.iter().filter_map(|w| w.cell).flat_map(|c| c.key).filter(|k| *k != 0) {
+            let day = problem.keys[key as usize].day;
+            let other = *days.entry(day).or_insert(index);
+            join(&mut parent, index, other);
+            let shared = &problem.shared_days[day as usize];
+            if let Some(before) = day.checked_sub(1).filter(|_| shared.reach.is_some()) {
+                if let Some(other) = days.get(&before).copied() {
+                    join(&mut parent, index, other);
+                }
+            }
+            let week = weeks.entry(shared.week).or_default();
+            if week.last() != Some(&index) {
+                week.push(index);
+            }
+        }
+    }
+    for (week, members) in &weeks {
+        let room = problem.shared_weeks[*week as usize].room.max(0) as usize;
+        if dual.prices.week[*week as usize] > 0 || members.len() > room {
+            for pair in members.windows(2) {
+                join(&mut parent, pair[0], pair[1]);
+            }
+        }
+    }
+    let mut groups: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for index in 0..units.len() {
+        let root = root(&mut parent, index);
+        groups.entry(root).or_default().push(index);
+    }
+    let mut groups: Vec<Vec<usize>> = groups.into_values().collect();
+    groups.sort_by_key(|g| (g.len(), g.first().copied()));
+    groups
+}
+
+fn root(parent: &mut [usize], mut at: usize) -> usize {
+    while parent[at] != at {
+        parent[at] = parent[parent[at]];
+        at = parent[at];
+    }
+    at
+}
+
+fn join(parent: &mut [usize], a: usize, b: usize) {
+    let (a, b) = (root(parent, a), root(parent, b));
+    parent[a.max(b)] = a.min(b);
+}
+
+/// One way of an occurrence within a cluster: where it sits on both sides.
+#[derive(Debug, Clone, Copy)]
+struct Seat {
+    extra: i64,
+    own: i64,
+    cell: Option<Cell>,
+    sides: [Option<Side>; 2],
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Side {
+    /// Index into the cluster's days and weeks.
+    day: usize,
+    week: usize,
+    mask: Mask,
+    /// The mask with its buffers.
+    wide: Mask,
+}
+
+/// Depth-first search over one cluster.
+struct Cluster<'a> {
+    problem: &'a Problem,
+    dual: &'a Dual<'a>,
+    /// Members: index of the unit and its seats, cheapest first.
+    members: Vec<(usize, Vec<Seat>)>,
+    least: i64,
+    days: Vec<u32>,
+    weeks: Vec<u32>,
+    caps: Vec<u32>,
+    taken: Vec<Mask>,
+    count: Vec<u32>,
+    week: Vec<i32>,
+    chosen: Vec<Option<Cell>>,
+    placed: Vec<bool>,
+    own: i64,
+    best: i64,
+    kept: Vec<Option<Cell>>,
+    steps: u64,
+    limit: u64,
+}
+
+impl<'a> Cluster<'a> {
+    fn new(problem: &'a Problem, dual: &'a Dual<'a>, units: &[Unit], group: &[usize]) -> Self {
+        let keys = group.iter().flat_map(|u| &units[*u].ways).filter_map(|w| w.cell).flat_map(|c| c.key);
+        let mut days: Vec<u32> = keys.filter(|k| *k != 0).map(|k| problem.keys[k as usize].day).collect();
+        days.sort_unstable();
+        days.dedup();
+        let mut weeks: Vec<u32> = days.iter().map(|d| problem.shared_days[*d as usize].week).collect();
+        weeks.sort_unstable();
+        weeks.dedup();
+        let seat = |way: &Way| {
+            let side = |key: u32| {
+                let at = problem.keys.get(key as usize).filter(|_| key != 0)?;
+                let day = &problem.shared_days[at.day as usize];
+                let (bit, len) = (u32::from(at.bit), u32::from(at.len));
+                let wide = widened(bit, len, day.buffer);
+                let week = weeks.binary_search(&day.week).ok()?;
+                Some(Side { day: days.binary_search(&at.day).ok()?, week, mask: span(bit, len), wide })
+            };
+            let sides = way.cell.map_or([None; 2], |c| c.key.map(side));
+            Seat { extra: way.extra, own: way.own, cell: way.cell, sides }
+        };
+        let members = group.iter().map(|u| (*u, units[*u].ways.iter().map(seat).collect())).collect();
+        Self {
+            taken: vec![0; days.len()],
+            count: vec![0; days.len()],
+            week: vec![0; weeks.len()],
+            caps: days.iter().map(|d| problem.shared_days[*d as usize].cap).collect(),
+            chosen: vec![None; group.len()],
+            placed: vec![false; group.len()],
+            least: group.iter().map(|u| units[*u].least).sum(),
+            problem,
+            dual,
+            members,
+            days,
+            weeks,
+            own: 0,
+            best: 0,
+            kept: Vec::new(),
+            steps: 0,
+            limit: 0,
+        }
+    }
+
+    /// The cluster's share of the dual's value.
+    fn share(&self) -> i64 {
+        let days: i64 = self.days.iter().map(|d| self.dual.day_value(*d as usize)).sum();
+        let week = |w: &u32| {
+            let room = self.problem.shared_weeks[*w as usize].room.max(0);
+            i64::from(self.dual.prices.week[*w as usize]) * i64::from(room)
+        };
+        self.least + days - self.weeks.iter().map(week).sum::<i64>()
+    }
+
+    fn is_free(&self, seat: &Seat) -> bool {
+        let free = |s: &Side| self.taken[s.day] & s.wide == 0 && self.count[s.day] < self.caps[s.day];
+        seat.sides.iter().flatten().all(free)
+    }
+
+    /// The open member with the fewest seats left, and the bound when every
+    /// open member takes its cheapest seat; `None` when that is too much.
+    fn choose(&self, bound: i64) -> Option<(usize, i64)> {
+        let mut total = bound;
+        for at in (0..self.members.len()).filter(|at| !self.placed[*at]) {
+            total += self.members[at].1.iter().find(|s| self.is_free(s))?.extra;
+            if total >= self.best {
+                return None;
+            }
+        }
+        let slack = self.best - total;
+        let mut pick = (usize::MAX, 0);
+        for at in (0..self.members.len()).filter(|at| !self.placed[*at]) {
+            let mut free = self.members[at].1.iter().filter(|s| self.is_free(s)).map(|s| s.extra);
+            let least = free.next()?;
+            let rivals = free.take_while(|extra| extra - least < slack).count();
+            if rivals < pick.0 {
+                pick = (rivals, at);
+            }
+            if rivals == 0 {
+                break;
+            }
+        }
+        Some((pick.1, total))
+    }
+
+    fn go(&mut self, depth: usize, bound: i64) {
+        self.steps += (self.members.len() - depth) as u64 + 1;
+        if self.steps > self.limit {
+            return;
+        }
+        if depth == self.members.len() {
+            let total = self.own + self.joint();
+            if total < self.best {
+                self.best = total;
+                self.kept.clone_from(&self.chosen);
+            }
+            return;
+        }
+        let Some((at, total)) = self.choose(bound) else { return };
+        let seats = std::mem::take(&mut self.members[at].1);
+        self.placed[at] = true;
+        let least = seats.iter().find(|s| self.is_free(s)).map_or(0, |s| s.extra);
+        for seat in &seats {
+            if total - least + seat.extra >= self.best {
+                break;
+            }
+            if !self.is_free(seat) {
+                continue;
+            }
+            self.sit(seat, true);
+            self.chosen[at] = seat.cell;
+            self.go(depth + 1, bound + seat.extra);
+            self.sit(seat, false);
+        }
+        self.placed[at] = false;
+        self.members[at].1 = seats;
+    }
+
+    fn sit(&mut self, seat: &Seat, down: bool) {
+        let sign = if down { 1 } else { -1 };
+        self.own += i64::from(sign) * seat.own;
+        for side in seat.sides.iter().flatten() {
+            if down {
+                self.taken[side.day] |= side.mask;
+            } else {
+                self.taken[side.day] &= !side.mask;
+            }
+            self.count[side.day] = self.count[side.day].saturating_add_signed(sign);
+            self.week[side.week] += sign;
+        }
+    }
+
+    /// Units of focus and full weeks of what is placed.
+    fn joint(&self) -> i64 {
+        let mut cost = 0;
+        let run = self.problem.run;
+        for (at, day) in self.days.iter().enumerate() {
+            let day = &self.problem.shared_days[*day as usize];
+            if day.focus > 0 && self.taken[at] != 0 && day.reach.is_none() {
+                let lost = focus(day.free, run) - focus(day.free & !self.taken[at], run);
+                cost += i64::from(day.focus) * i64::from(lost);
+            }
+        }
+        for (at, week) in self.weeks.iter().enumerate() {
+            let room = self.problem.shared_weeks[*week as usize].room;
+            let over = (self.week[at] - room).max(0) - (-room).max(0);
+            cost += i64::from(self.problem.week_over) * i64::from(over);
+        }
+        cost
+    }
+}

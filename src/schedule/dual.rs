@@ -1,0 +1,419 @@
+//! Prices on contested starts and the lower bound they prove.
+//!
+//! Every start on a shared person's day has a price. Series pay it, days earn
+//! it; a week has a price for every 1:1 in it. For any prices
+//! `sum of series minima + sum of day minima - weeks' room` is at most the
+//! cost of every plan, because a plan is one answer each of them could have
+//! given. The better the prices, the tighter the bound.
+
+// Hot loops over arrays sized by `Problem`; see `problem`.
+#![allow(clippy::indexing_slicing)]
+
+use rayon::prelude::*;
+
+use super::day::DaySale;
+use super::mask::{keep_runs, span};
+use super::problem::{Domain, Problem};
+use super::respond::{Answer, Response};
+
+/// Prices: the certificate of a bound.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Prices {
+    /// Units per key.
+    pub(crate) key: Vec<i32>,
+    /// Units per shared week.
+    pub(crate) week: Vec<i32>,
+}
+
+impl Prices {
+    /// What every start costs its person in focus time when it is the only one.
+    pub(crate) fn start(problem: &Problem) -> Self {
+        let mut key = vec![0; problem.keys.len()];
+        for day in problem.shared_days.iter().filter(|d| d.focus > 0 && d.reach.is_none()) {
+            let long = keep_runs(day.free, problem.run);
+            for k in day.keys.start as usize..day.keys.end as usize {
+                let at = &problem.keys[k];
+                let held = (long & span(at.bit.into(), at.len.into())).count_ones();
+                key[k] = day.focus * held as i32;
+            }
+        }
+        let over = |room: i32| if room < 0 { problem.week_over } else { 0 };
+        Self { key, week: problem.shared_weeks.iter().map(|w| over(w.room)).collect() }
+    }
+}
+
+/// One series' answer to the prices.
+#[derive(Debug, Clone)]
+pub(crate) struct Answered {
+    pub(crate) answer: Answer,
+    /// Cell indices (into the node's domain) or `NONE`.
+    pub(crate) cells: Vec<u32>,
+    keys: Vec<u32>,
+}
+
+/// One day's answer to the prices.
+#[derive(Debug, Clone, Default)]
+struct Sold {
+    value: i64,
+    keys: Vec<u32>,
+}
+
+/// Prices with everybody's answers to them.
+#[derive(Debug)]
+pub(crate) struct Dual<'p> {
+    problem: &'p Problem,
+    pub(crate) prices: Prices,
+    /// Key price plus its week's price: what a series pays.
+    pub(crate) values: Vec<i32>,
+    /// Cells per key that are still possible.
+    open: Vec<u16>,
+    sold: Vec<Sold>,
+    pub(crate) series: Vec<Answered>,
+    /// Per key: starts wanted minus starts sold.
+    surplus: Vec<i16>,
+    week_count: Vec<i32>,
+    /// Direction of the prices per slot, day after day.
+    slots: Vec<i32>,
+    slot_from: Vec<u32>,
+    week_speed: Vec<i32>,
+    moving: Vec<bool>,
+    day_dirty: Vec<bool>,
+    series_dirty: Vec<bool>,
+    day_sum: i64,
+    series_sum: i64,
+    response: Response,
+    sale: DaySale,
+    parallel: bool,
+    /// Work done: one unit is about one microsecond of a slow core.
+    pub(crate) work: u64,
+}
+
+impl<'p> Dual<'p> {
+    pub(crate) fn new(problem: &'p Problem, prices: Prices) -> Self {
+        let mut slot_from = vec![0u32];
+        for day in &problem.shared_days {
+            let keys = &problem.keys[day.keys.start as usize..day.keys.end as usize];
+            let base = keys.first().map_or(0, |k| u32::from(k.bit));
+            let end =
+                keys.iter().map(|k| u32::from(k.bit) + u32::from(k.len)).max().unwrap_or(base);
+            slot_from.push(slot_from.last().copied().unwrap_or(0) + end + day.buffer - base);
+        }
+        let none = Answered {
+            answer: Answer { value: 0, choice: 0 },
+            cells: Vec::new(),
+            keys: Vec::new(),
+        };
+        Self {
+            problem,
+            values: vec![0; problem.keys.len()],
+            open: vec![0; problem.keys.len()],
+            sold: vec![Sold::default(); problem.shared_days.len()],
+            series: vec![none; problem.series.len()],
+            surplus: vec![0; problem.keys.len()],
+            week_count: vec![0; problem.shared_weeks.len()],
+            slots: vec![0; slot_from.last().copied().unwrap_or(0) as usize],
+            slot_from,
+            week_speed: vec![0; problem.shared_weeks.len()],
+            moving: vec![false; problem.shared_days.len()],
+            day_dirty: vec![true; problem.shared_days.len()],
+            series_dirty: vec![true; problem.series.len()],
+            day_sum: 0,
+            series_sum: 0,
+            response: Response::default(),
+            sale: DaySale::default(),
+            parallel: problem.series.len() >= 64,
+            prices,
+            work: 0,
+        }
+    }
+
+    /// Takes over a set of domains (after fixing or branching).
+    pub(crate) fn restrict<D: AsRef<Domain>>(&mut self, domains: &[D]) {
+        self.open.fill(0);
+        for domain in domains {
+            for cell in &domain.as_ref().cells {
+                for key in cell.key {
+                    self.open[key as usize] = self.open[key as usize].saturating_add(1);
+                }
+            }
+        }
+        self.day_dirty.fill(true);
+        self.series_dirty.fill(true);
+    }
+
+    /// Takes over a whole set of prices.
+    pub(crate) fn set_prices(&mut self, prices: &Prices) {
+        self.prices.clone_from(prices);
+        self.day_dirty.fill(true);
+        self.series_dirty.fill(true);
+    }
+
+    /// The bound of the current prices, in units.
+    pub(crate) fn evaluate<D: AsRef<Domain> + Sync>(&mut self, domains: &[D]) -> i64 {
+        self.refresh_days();
+        self.refresh_series(domains);
+        let weeks: i64 = self
+            .problem
+            .shared_weeks
+            .iter()
+            .zip(&self.prices.week)
+            .map(|(w, price)| i64::from(*price) * i64::from(w.room.max(0)))
+            .sum();
+        self.day_sum + self.series_sum - weeks
+    }
+
+    fn refresh_days(&mut self) {
+        let problem = self.problem;
+        for (index, day) in
+            problem.shared_days.iter().enumerate().filter(|(i, _)| self.day_dirty[*i])
+        {
+            let week = self.prices.week[day.week as usize];
+            for k in day.keys.start as usize..day.keys.end as usize {
+                self.values[k] = self.prices.key[k] + week;
+            }
+            for series in &problem.of_person[day.person as usize] {
+                self.series_dirty[*series as usize] = true;
+            }
+            let _ = index;
+        }
+        let dirty: Vec<u32> =
+            (0..self.day_dirty.len() as u32).filter(|i| self.day_dirty[*i as usize]).collect();
+        self.work += dirty.len() as u64;
+        let (prices, open) = (&self.prices.key, &self.open);
+        let sell = |sale: &mut DaySale, index: u32| {
+            sale.run(problem, &problem.shared_days[index as usize], prices, open);
+        };
+        let keep =
+            |sold: &mut Sold, surplus: &mut [i16], sum: &mut i64, value: i64, chosen: &[u32]| {
+                *sum += value - sold.value;
+                for k in sold.keys.drain(..) {
+                    surplus[k as usize] += 1;
+                }
+                for k in chosen {
+                    surplus[*k as usize] -= 1;
+                }
+                sold.value = value;
+                sold.keys.extend_from_slice(chosen);
+            };
+        if self.parallel && dirty.len() > 256 {
+            let found: Vec<Vec<(u32, i64, Vec<u32>)>> = dirty
+                .par_chunks(128)
+                .map_init(DaySale::default, |sale, chunk| {
+                    let one = |i: &u32| {
+                        sell(sale, *i);
+                        (*i, sale.value, sale.chosen.clone())
+                    };
+                    chunk.iter().map(one).collect()
+                })
+                .collect();
+            for (index, value, chosen) in found.iter().flatten() {
+                let sold = &mut self.sold[*index as usize];
+                keep(sold, &mut self.surplus, &mut self.day_sum, *value, chosen);
+            }
+        } else {
+            for index in dirty {
+                sell(&mut self.sale, index);
+                let sold = &mut self.sold[index as usize];
+                keep(
+                    sold,
+                    &mut self.surplus,
+                    &mut self.day_sum,
+                    self.sale.value,
+                    &self.sale.chosen,
+                );
+            }
+        }
+        self.day_dirty.fill(false);
+    }
+
+    fn refresh_series<D: AsRef<Domain> + Sync>(&mut self, domains: &[D]) {
+        let problem = self.problem;
+        let dirty: Vec<u32> = (0..self.series_dirty.len() as u32)
+            .filter(|i| self.series_dirty[*i as usize])
+            .collect();
+        self.work += 4 * dirty.len() as u64;
+        let taken = std::mem::take(&mut self.values);
+        let values = &taken;
+        let ask = |response: &mut Response, index: u32, cells: &mut Vec<u32>| {
+            let (series, domain) =
+                (&problem.series[index as usize], domains[index as usize].as_ref());
+            let answer = response.run(series, domain, values, false);
+            match domain.choices.get(answer.choice) {
+                Some(choice) => response.placements(series, domain, choice, cells),
+                None => cells.clear(),
+            }
+            answer
+        };
+        if self.parallel && dirty.len() > 64 {
+            let found: Vec<Vec<(u32, Answer, Vec<u32>)>> = dirty
+                .par_chunks(32)
+                .map_init(Response::default, |response, chunk| {
+                    let one = |i: &u32| {
+                        let mut cells = Vec::new();
+                        (*i, ask(response, *i, &mut cells), cells)
+                    };
+                    chunk.iter().map(one).collect()
+                })
+                .collect();
+            for (index, answer, cells) in found.into_iter().flatten() {
+                self.keep(index as usize, domains[index as usize].as_ref(), answer, cells);
+            }
+        } else {
+            for index in dirty {
+                let mut response = std::mem::take(&mut self.response);
+                let mut cells = Vec::new();
+                let answer = ask(&mut response, index, &mut cells);
+                self.response = response;
+                self.keep(index as usize, domains[index as usize].as_ref(), answer, cells);
+            }
+        }
+        self.values = taken;
+        self.series_dirty.fill(false);
+    }
+
+    fn keep(&mut self, index: usize, domain: &Domain, answer: Answer, cells: Vec<u32>) {
+        let old = &mut self.series[index];
+        self.series_sum += answer.value.saturating_sub(old.answer.value);
+        let keys: Vec<u32> = cells
+            .iter()
+            .filter_map(|i| domain.cells.get(*i as usize))
+            .flat_map(|c| c.key)
+            .filter(|k| *k != 0)
+            .collect();
+        let week = |k: u32| {
+            self.problem.shared_days[self.problem.keys[k as usize].day as usize].week as usize
+        };
+        if keys != old.keys {
+            for k in &old.keys {
+                self.surplus[*k as usize] -= 1;
+                self.week_count[week(*k)] -= 1;
+            }
+            for k in &keys {
+                self.surplus[*k as usize] += 1;
+                self.week_count[week(*k)] += 1;
+            }
+        }
+        *old = Answered { answer, cells, keys };
+    }
+
+    /// Updates the direction from the present slope: `slope + keep/256 of the
+    /// direction before`. Returns the direction's squared length, in 1/256.
+    pub(crate) fn turn(&mut self, keep: i64) -> i64 {
+        let mut norm = 0;
+        for (index, day) in self.problem.shared_days.iter().enumerate() {
+            let range = day.keys.start as usize..day.keys.end as usize;
+            let idle = self.surplus[range.clone()].iter().all(|s| *s == 0);
+            if idle && !self.moving[index] {
+                continue;
+            }
+            let (from, to) = (self.slot_from[index] as usize, self.slot_from[index + 1] as usize);
+            let lanes = &mut self.slots[from..to];
+            let mut any = false;
+            for lane in lanes.iter_mut() {
+                *lane = ((i64::from(*lane) * keep) >> 8) as i32;
+            }
+            let base = usize::from(self.problem.keys[range.start].bit);
+            for k in range {
+                let surplus = i32::from(self.surplus[k]) * 256;
+                if surplus != 0 {
+                    let key = &self.problem.keys[k];
+                    let at = usize::from(key.bit) - base;
+                    for lane in &mut lanes[at..at + usize::from(key.len) + day.buffer as usize] {
+                        *lane += surplus;
+                    }
+                }
+            }
+            for lane in lanes.iter() {
+                any |= *lane != 0;
+                norm += i64::from(*lane) * i64::from(*lane);
+            }
+            self.moving[index] = any;
+        }
+        for (index, week) in self.problem.shared_weeks.iter().enumerate() {
+            let extra = self.week_count[index] - week.room;
+            let speed = &mut self.week_speed[index];
+            if week.room >= 0 {
+                *speed = ((i64::from(*speed) * keep) >> 8) as i32 + extra * 256;
+                if extra > 0 || self.prices.week[index] > 0 {
+                    norm += i64::from(*speed) * i64::from(*speed);
+                }
+            }
+        }
+        norm >> 8
+    }
+
+    /// Moves the prices along the direction; `step` is in 1/65536 units.
+    pub(crate) fn step(&mut self, step: i64) {
+        let problem = self.problem;
+        let mut sum = [0i32; 257];
+        for (index, day) in problem.shared_days.iter().enumerate().filter(|(i, _)| self.moving[*i])
+        {
+            let (from, to) = (self.slot_from[index] as usize, self.slot_from[index + 1] as usize);
+            for (at, value) in self.slots[from..to].iter().enumerate() {
+                sum[at + 1] = sum[at] + *value;
+            }
+            let base = usize::from(problem.keys[day.keys.start as usize].bit);
+            let mut changed = false;
+            for k in day.keys.start as usize..day.keys.end as usize {
+                let key = &problem.keys[k];
+                let from = usize::from(key.bit) - base;
+                let slope =
+                    i64::from(sum[from + usize::from(key.len) + day.buffer as usize] - sum[from]);
+                if slope != 0 {
+                    changed |=
+                        nudge(&mut self.prices.key[k], slope, step, super::problem::NEVER / 4);
+                }
+            }
+            self.day_dirty[index] |= changed;
+        }
+        for (index, week) in problem.shared_weeks.iter().enumerate() {
+            let slope = i64::from(self.week_speed[index]);
+            if week.room >= 0
+                && slope != 0
+                && nudge(&mut self.prices.week[index], slope, step, problem.week_over)
+            {
+                for day in week.days.clone() {
+                    self.day_dirty[day as usize] = true;
+                }
+            }
+        }
+    }
+
+    /// Forgets the direction.
+    pub(crate) fn halt(&mut self) {
+        self.slots.fill(0);
+        self.week_speed.fill(0);
+        self.moving.fill(false);
+    }
+
+    /// Per key what it costs above its own focus time: what makes it contested.
+    pub(crate) fn premium(&self, start: &Prices) -> Vec<i32> {
+        let above = |(now, own): (&i32, &i32)| (now - own).max(0);
+        self.prices.key.iter().zip(&start.key).map(above).collect()
+    }
+
+    /// How contested the series' answer is: mismatches on its own keys.
+    pub(crate) fn tension(&self, series: usize) -> i64 {
+        let answered = &self.series[series];
+        let keys: i64 =
+            answered.keys.iter().map(|k| i64::from(self.surplus[*k as usize].unsigned_abs())).sum();
+        let misses = answered.cells.iter().filter(|c| **c == super::problem::NONE).count();
+        keys + misses as i64
+    }
+
+    /// Mismatch on one key.
+    pub(crate) fn surplus_of(&self, key: u32) -> i64 {
+        if key == 0 { 0 } else { i64::from(self.surplus[key as usize].unsigned_abs()) }
+    }
+
+    /// Value of the day's own part at these prices.
+    pub(crate) fn day_value(&self, day: usize) -> i64 {
+        self.sold[day].value
+    }
+}
+
+fn nudge(price: &mut i32, slope: i64, step: i64, most: i32) -> bool {
+    let moved = i64::from(*price) + ((slope * step + (1 << 23)) >> 24);
+    let moved = moved.clamp(0, i64::from(most)) as i32;
+    std::mem::replace(price, moved) != moved
+}

@@ -1,0 +1,475 @@
+//! Branch and bound: prices first, then fixing, then branching on a series'
+//! rhythm and time, and clusters once every base is decided.
+
+// Indices are made by `Problem`; see there.
+#![allow(clippy::indexing_slicing)]
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::cluster;
+use super::dual::{Dual, Prices};
+use super::fixing::fix;
+use super::local::{Local, Plan};
+use super::problem::{Choice, Domain, Problem, UNIT, points_up};
+use super::respond::Response;
+use super::solve::Budget;
+
+/// How the prices are improved.
+#[derive(Debug, Clone, Copy)]
+struct Ascent {
+    iterations: usize,
+    /// Step length at the start, 1/1024 of Polyak's.
+    theta: i64,
+    /// Iterations without progress before the step shrinks.
+    patience: usize,
+    /// Ends when so many iterations closed under 2 % of the gap.
+    check: usize,
+}
+
+const ROOT: Ascent = Ascent { iterations: 400, theta: 1024, patience: 8, check: 50 };
+const NODE: Ascent = Ascent { iterations: 40, theta: 512, patience: 5, check: 12 };
+/// Share of the direction kept from one step to the next, 1/256.
+const KEEP: i64 = 224;
+
+/// One subproblem.
+#[derive(Debug, Clone)]
+struct Node {
+    domains: Vec<Arc<Domain>>,
+    prices: Prices,
+}
+
+/// The state of a search.
+#[derive(Debug)]
+pub(crate) struct Search<'p, 'b> {
+    problem: &'p Problem,
+    budget: Budget<'b>,
+    pub(crate) local: Local<'p>,
+    dual: Dual<'p>,
+    start: Prices,
+    response: Response,
+    /// Cost to beat, units.
+    pub(crate) upper: i64,
+    pub(crate) best: Plan,
+    /// Bound at the root and the prices that prove it.
+    pub(crate) root: (i64, Prices),
+    /// Smallest bound of a node given up for lack of budget.
+    open: Option<i64>,
+    pub(crate) nodes: u64,
+    extra: u64,
+    /// Steps a cluster search may take.
+    patience: u64,
+}
+
+impl<'p, 'b> Search<'p, 'b> {
+    pub(crate) fn new(problem: &'p Problem, budget: Budget<'b>, local: Local<'p>) -> Self {
+        let start = Prices::start(problem);
+        Self {
+            upper: local.state.total(),
+            best: local.plan(),
+            dual: Dual::new(problem, start.clone()),
+            root: (i64::MIN, start.clone()),
+            problem,
+            budget,
+            local,
+            start,
+            response: Response::default(),
+            open: None,
+            nodes: 0,
+            extra: 0,
+            patience: 20_000,
+        }
+    }
+
+    pub(crate) fn work(&self) -> u64 {
+        self.dual.work + self.local.work + self.extra
+    }
+
+    fn spent(&self) -> bool {
+        self.work() > self.budget.work || (self.budget.stop)()
+    }
+
+    /// Largest bound proved for the whole problem, units.
+    pub(crate) fn bound(&self) -> i64 {
+        self.open.map_or(self.upper, |open| open.min(self.upper)).max(self.root.0)
+    }
+
+    /// Is a subproblem with this bound of no use?
+    fn beaten(&self, bound: i64) -> bool {
+        round_up(bound) >= self.upper
+    }
+
+    /// Runs the whole search.
+    pub(crate) fn run(&mut self) {
+        let domains = self.problem.series.iter().map(|s| Arc::new(s.domain.clone())).collect();
+        let mut node = Node { domains, prices: self.start.clone() };
+        let value = self.ascend(&mut node, ROOT, true);
+        trace(&format!("root {:.2} upper {}", (value+self.problem.constant) as f64/256.0, (self.upper+self.problem.constant)/256));
+        let Some(value) = self.settle(&mut node, value) else { return };
+        // A small gap is closed at once; a wide one wants a better plan first.
+        if self.upper - value < self.upper / 100 && self.explore(node.clone(), value, 60).is_none() && self.open.is_none() {
+            return;
+        }
+        let Some(value) = self.settle(&mut node, value) else { return };
+        self.shake(value);
+        let Some(value) = self.settle(&mut node, value) else { return };
+        self.neighbourhoods(&mut node, value);
+        trace(&format!("neighbourhoods {}", (self.upper+self.problem.constant)/256));
+        let Some(value) = self.settle(&mut node, value) else { return };
+        self.open = None;
+        self.patience = 200_000;
+        let open = self.explore(node, value, u64::MAX);
+        self.open = [open, self.open].into_iter().flatten().min();
+    }
+
+    /// Tightens a node; `None` when it is of no use any more.
+    fn settle(&mut self, node: &mut Node, value: i64) -> Option<i64> {
+        if self.beaten(value) {
+            return None;
+        }
+        let value = self.tighten(node)?.max(value);
+        (!self.beaten(value)).then_some(value)
+    }
+
+    /// A quick search for small problems: prices and a few nodes.
+    pub(crate) fn run_small(&mut self) {
+        let domains = self.problem.series.iter().map(|s| Arc::new(s.domain.clone())).collect();
+        let mut node = Node { domains, prices: self.start.clone() };
+        let ascent = Ascent { iterations: 120, theta: 1024, patience: 6, check: 30 };
+        let value = self.ascend(&mut node, ascent, true);
+        if let Some(value) = self.settle(&mut node, value) {
+            self.patience = 5_000;
+            self.explore(node, value, 25);
+        }
+    }
+
+    /// Destroy and reinsert around the best plan.
+    fn shake(&mut self, value: i64) {
+        self.local.load(&self.best.clone());
+        let pool: Vec<u32> = (0..self.problem.series.len() as u32).collect();
+        self.local.shake(&pool, 40 * pool.len(), round_up(value));
+        self.record();
+    }
+
+    /// Exact search of neighbourhoods of the best plan: two to four series
+    /// free, the others keep their bases but not their placements.
+    fn neighbourhoods(&mut self, node: &mut Node, value: i64) {
+        let n = node.domains.len();
+        let (mut idle, mut size, mut bound) = (0, 2, value);
+        while !self.beaten(bound) && idle < 2 * n && !self.spent() {
+            let mut free = vec![self.local.dice.below(n)];
+            while free.len() < size.min(n) {
+                let other = self.local.dice.below(n);
+                if !free.contains(&other) {
+                    free.push(other);
+                }
+            }
+            let before = self.upper;
+            let mut child = node.clone();
+            if self.hold_bases(&mut child, &free) {
+                self.explore(child, i64::MIN, 40);
+            }
+            if self.upper < before {
+                trace(&format!("  size {size} idle {idle} -> {}", (self.upper+self.problem.constant)/256));
+                idle = 0;
+                size = 2;
+                match self.settle(node, bound) {
+                    Some(value) => bound = value,
+                    None => return,
+                }
+            } else {
+                idle += 1;
+                size = 2 + idle / n;
+            }
+        }
+    }
+
+    /// Restricts all but the `free` series to the base they have in the best
+    /// plan; false when a series has none.
+    fn hold_bases(&self, node: &mut Node, free: &[usize]) -> bool {
+        for (index, domain) in node.domains.iter_mut().enumerate() {
+            if free.contains(&index) || domain.choices.len() < 2 {
+                continue;
+            }
+            let Some(placement) = &self.best[index] else { return false };
+            let now = placement.choice;
+            let Some(choice) = domain.choices.iter().find(|c| **c == now).copied() else { continue };
+            let narrowed = Arc::make_mut(domain);
+            narrowed.choices = vec![choice];
+            trim(&self.problem.series[index], narrowed);
+        }
+        true
+    }
+
+    /// Best-first search with dives from `node`. Returns the smallest bound
+    /// left open when the node limit or the budget ends it.
+    fn explore(&mut self, node: Node, value: i64, limit: u64) -> Option<i64> {
+        let mut queue: BTreeMap<(i64, u64), (Node, usize)> = BTreeMap::new();
+        queue.insert((value, 0), (node, 0));
+        let (mut made, mut seen) = (1, 0);
+        while let Some(((bound, _), (node, depth))) = queue.pop_first() {
+            if self.beaten(bound) {
+                return None;
+            }
+            let mut next = Some((node, bound, depth));
+            while let Some((node, bound, depth)) = next.take() {
+                seen += 1;
+                if seen > limit || self.spent() {
+                    let least = queue.keys().next().map_or(bound, |k| k.0.min(bound));
+                    return (!self.beaten(least)).then_some(least);
+                }
+                let mut children = self.process(node, bound, depth).into_iter();
+                next = children.next().map(|(bound, node)| (node, bound, depth + 1));
+                for (bound, node) in children {
+                    queue.insert((bound, made), (node, depth + 1));
+                    made += 1;
+                }
+            }
+        }
+        None
+    }
+
+    /// Bounds one node; returns its children, most promising first.
+    fn process(&mut self, mut node: Node, inherited: i64, depth: usize) -> Vec<(i64, Node)> {
+        self.nodes += 1;
+        let value = self.ascend(&mut node, NODE, false).max(inherited);
+        if self.beaten(value) {
+            return Vec::new();
+        }
+        let Some(actual) = self.tighten(&mut node) else { return Vec::new() };
+        let value = value.max(actual);
+        if self.beaten(value) {
+            return Vec::new();
+        }
+        if depth % 3 == 1 {
+            self.try_guided(&node.domains, 1);
+        }
+        match self.pick(&node) {
+            Some(series) => self.branch(&node, series, value, actual),
+            None => self.close(node, value, actual),
+        }
+    }
+
+    /// Improves the prices of a node; returns its best bound and leaves the
+    /// node with the prices that prove it.
+    fn ascend(&mut self, node: &mut Node, ascent: Ascent, is_root: bool) -> i64 {
+        self.dual.restrict(&node.domains);
+        self.dual.set_prices(&node.prices);
+        self.dual.halt();
+        let mut best = i64::MIN;
+        let (mut theta, mut stall, mut fixed) = (ascent.theta, 0, i64::MIN);
+        let mut mark = i64::MIN;
+        for k in 1..=ascent.iterations {
+            let mut value = self.dual.evaluate(&node.domains);
+            if value > best {
+                best = value;
+                node.prices.clone_from(&self.dual.prices);
+                stall = 0;
+                if is_root && fixed == i64::MIN {
+                    self.root = (best, node.prices.clone());
+                }
+            } else {
+                stall += 1;
+            }
+            if self.beaten(best) || (k % 16 == 0 && self.spent()) {
+                break;
+            }
+            if stall >= ascent.patience {
+                theta = theta * 5 / 8;
+                stall = 0;
+                if theta < 8 {
+                    break;
+                }
+                self.dual.set_prices(&node.prices);
+                self.dual.halt();
+                value = self.dual.evaluate(&node.domains);
+            }
+            let norm = self.dual.turn(KEEP);
+            if norm == 0 {
+                break;
+            }
+            let gap = i128::from((self.upper - value).max(i64::from(UNIT)));
+            let step = (gap * i128::from(theta) << 14) / i128::from(norm);
+            self.dual.step(step.min(1 << 40) as i64);
+            if k % ascent.check == 0 {
+                if mark > i64::MIN && best - mark < (self.upper - best) / 50 {
+                    break;
+                }
+                mark = best;
+            }
+            if is_root && k % 25 == 0 {
+                trace(&format!("it {k} best {:.2} upper {} theta {theta} cells {} opts {}", (best+self.problem.constant) as f64/256.0, (self.upper+self.problem.constant)/256, node.domains.iter().map(|d| d.cells.len()).sum::<usize>(), node.domains.iter().map(|d| d.choices.len()).sum::<usize>()));
+                self.try_guided(&node.domains, 3);
+                if best > fixed {
+                    fixed = best;
+                    let Some(value) = self.tighten(node) else { return self.upper };
+                    best = best.max(value);
+                }
+            }
+        }
+        best
+    }
+
+    /// A plan from the present prices.
+    fn try_guided(&mut self, domains: &[Arc<Domain>], sweeps: usize) {
+        let premium = self.dual.premium(&self.start);
+        self.local.guided(premium, domains, sweeps);
+        self.record();
+    }
+
+    fn record(&mut self) {
+        let total = self.local.state.total();
+        if total < self.upper {
+            self.upper = total;
+            self.best = self.local.plan();
+        }
+    }
+
+    /// Reduced-cost fixing until nothing goes; `None` when nothing is left.
+    fn tighten(&mut self, node: &mut Node) -> Option<i64> {
+        self.dual.set_prices(&node.prices);
+        self.dual.halt();
+        let mut value = self.dual.evaluate(&node.domains);
+        for _ in 0..4 {
+            let slack = self.upper - i64::from(UNIT) - value;
+            let mut changed = false;
+            for (series, domain) in self.problem.series.iter().zip(&mut node.domains) {
+                changed |= fix(series, domain, &self.dual.values, slack, &mut self.response);
+                if domain.choices.is_empty() {
+                    return None;
+                }
+            }
+            self.extra += 6 * node.domains.len() as u64;
+            if !changed {
+                break;
+            }
+            self.dual.restrict(&node.domains);
+            value = self.dual.evaluate(&node.domains);
+        }
+        Some(value)
+    }
+
+    /// The series to branch on: the most contested one with a choice left.
+    fn pick(&self, node: &Node) -> Option<usize> {
+        let tension = |i: &usize| {
+            let occurrences = self.problem.series[*i].tracks.first().map_or(1, |t| t.dates.len().max(1));
+            (self.dual.tension(*i) * 1000 / occurrences as i64, std::cmp::Reverse(*i))
+        };
+        (0..node.domains.len()).filter(|i| node.domains[*i].choices.len() > 1).max_by_key(tension)
+    }
+
+    fn branch(&mut self, node: &Node, series: usize, value: i64, actual: i64) -> Vec<(i64, Node)> {
+        let one = &self.problem.series[series];
+        let domain = &node.domains[series];
+        let answer = self.response.run(one, domain, &self.dual.values, true);
+        let regret: Vec<i64> = self.response.totals.iter().map(|t| t - answer.value).collect();
+        let mut children = Vec::new();
+        for (least, members) in split(domain, &regret) {
+            if self.beaten(actual + least) {
+                break;
+            }
+            let mut child = node.clone();
+            let keep = |i: &usize| !self.beaten(actual + regret[*i]);
+            let choices: Vec<Choice> = members.iter().filter(|i| keep(i)).map(|i| domain.choices[*i]).collect();
+            let narrowed = Arc::make_mut(&mut child.domains[series]);
+            narrowed.choices = choices;
+            trim(one, narrowed);
+            children.push((value.max(actual + least), child));
+        }
+        children
+    }
+
+    /// All bases decided.
+    fn close(&mut self, mut node: Node, value: i64, actual: i64) -> Vec<(i64, Node)> {
+        let outcome = cluster::solve(self.problem, &self.dual, &node.domains, (actual, self.upper), self.patience);
+        self.extra += outcome.steps / 32;
+        if let Some(plan) = outcome.plan {
+            self.local.load(&plan.into_iter().map(Some).collect());
+            self.record();
+        }
+        let value = value.max(outcome.bound);
+        if self.beaten(value) {
+            return Vec::new();
+        }
+        let Some((series, slot)) = self.contested(&node) else {
+            self.open = Some(self.open.map_or(value, |open| open.min(value)));
+            return Vec::new();
+        };
+        let mut without = node.clone();
+        let keep = |domain: &mut Arc<Domain>, f: &dyn Fn(&super::problem::Cell) -> bool| {
+            let domain = Arc::make_mut(domain);
+            domain.cells.retain(f);
+            domain.index();
+        };
+        keep(&mut without.domains[series], &|c| c.slot != slot);
+        let one = &self.problem.series[series];
+        let dates = one.tracks.get(usize::from(node.domains[series].choices[0].track)).map(|t| t.dates.clone());
+        let at = node.domains[series].cells.iter().find(|c| c.slot == slot).map_or(0, |c| c.date);
+        let near = |d: u16, target: u16| usize::from(d.abs_diff(target)) <= one.tolerance();
+        let target = dates.into_iter().flatten().find(|d| near(at, *d)).unwrap_or(at);
+        keep(&mut node.domains[series], &|c| c.slot == slot || !near(c.date, target));
+        vec![(value, node), (value, without)]
+    }
+
+    /// The cell to branch on when bases are decided but the bound is not met.
+    fn contested(&self, node: &Node) -> Option<(usize, u32)> {
+        let mut best: Option<(i64, usize, u32)> = None;
+        for (series, domain) in node.domains.iter().enumerate() {
+            let one = &self.problem.series[series];
+            for cell in self.dual.series[series].cells.iter().filter_map(|c| domain.cells.get(*c as usize)) {
+                let near = |c: &&super::problem::Cell| usize::from(c.date.abs_diff(cell.date)) <= one.tolerance();
+                if domain.cells.iter().filter(near).count() < 2 {
+                    continue;
+                }
+                let score = cell.key.iter().map(|k| self.dual.surplus_of(*k)).sum::<i64>();
+                if best.is_none_or(|b| score > b.0) {
+                    best = Some((score, series, cell.slot));
+                }
+            }
+        }
+        best.map(|b| (b.1, b.2))
+    }
+}
+
+/// Units, rounded up to whole points.
+fn round_up(units: i64) -> i64 {
+    if units == i64::MIN { units } else { points_up(units) * i64::from(UNIT) }
+}
+
+/// Options in groups, cheapest group first: by track while there are several,
+/// else by time of day (blocks of four while there are many).
+fn split(domain: &Domain, regret: &[i64]) -> Vec<(i64, Vec<usize>)> {
+    let several = domain.choices.windows(2).any(|w| w[0].track != w[1].track);
+    let block = if domain.choices.len() > 12 { 4 } else { 1 };
+    let group = |c: &Choice| if several { c.track } else { c.column / block };
+    let mut groups: Vec<(i64, Vec<usize>)> = Vec::new();
+    let mut last = None;
+    for (index, choice) in domain.choices.iter().enumerate() {
+        if last != Some(group(choice)) {
+            groups.push((i64::MAX, Vec::new()));
+            last = Some(group(choice));
+        }
+        if let Some((least, members)) = groups.last_mut() {
+            *least = (*least).min(regret[index]);
+            members.push(index);
+        }
+    }
+    groups.sort();
+    groups
+}
+
+/// Drops cells no remaining track can reach.
+fn trim(series: &super::problem::Series, domain: &mut Domain) {
+    let tolerance = series.tolerance();
+    let mut tracks: Vec<u16> = domain.choices.iter().map(|c| c.track).collect();
+    tracks.dedup();
+    let mut reach = vec![false; domain.first.len()];
+    for date in tracks.iter().flat_map(|t| &series.tracks[usize::from(*t)].dates) {
+        let date = usize::from(*date);
+        let to = (date + tolerance + 1).min(reach.len());
+        reach[date.saturating_sub(tolerance)..to].fill(true);
+    }
+    domain.cells.retain(|c| reach[usize::from(c.date)]);
+    domain.index();
+}
+pub(crate) fn trace(what: &str) { use std::sync::OnceLock; static T: OnceLock<std::time::Instant> = OnceLock::new(); let t = T.get_or_init(std::time::Instant::now); if std::env::var("TR").is_ok() { eprintln!("  {:8.2}ms {what}", t.elapsed().as_secs_f64()*1e3); } }

@@ -1,0 +1,197 @@
+//! Whole days of one person's onbeat on real servers: what people do in between
+//! wins, and nobody gets a mail the owner did not choose.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // a test fails by panicking
+
+mod support;
+
+use std::time::Duration;
+
+use support::household::Household;
+use support::servers::{Kind, Server, address, shared};
+
+const APPLY: [&str; 2] = ["apply", "--yes"];
+/// Monday morning: the series is created, first on Tuesday the 10th.
+const MONDAY: &str = "2026-03-02T07:00:00Z";
+/// The evening before the first meeting: its agenda is due.
+const EVENING: &str = "2026-03-09T17:30:00Z";
+
+fn pair(with: &str, more: &str) -> String {
+    format!(
+        "[[pair]]\nwith = \"{with}\"\nname = \"Zoe\"\nrole = \"report\"\nevery = \"1 week\"\n\
+         duration = \"30 min\"\nideal = \"Tue 10:00\"\nwindow = \"Mon-Fri 09:00-16:00\"\n\
+         mode = \"act\"\n{more}\n"
+    )
+}
+
+fn each(kinds: &[Kind], film: impl Fn(&Server)) {
+    for kind in kinds {
+        if let Some(server) = shared(*kind) {
+            film(server);
+        }
+    }
+}
+
+
+#[test]
+fn a_description_edited_between_fetch_and_apply_is_kept() {
+    each(&Kind::ALL, |server| {
+        let home = Household::new(server, "alice", "edited", &pair("edited@outside.example", ""));
+        home.must(MONDAY, &APPLY);
+        home.must(EVENING, &["sync"]);
+        let (href, _) = home.member_with("UID:onbeat-");
+        home.edit(&href, |text| text.replacen("DESCRIPTION:", "DESCRIPTION:Call me first\\n", 1));
+        home.must(EVENING, &["note", "zoe", "Budget"]);
+        let ran = home.run(EVENING, &APPLY);
+        assert!(ran.code == Some(0) || ran.code == Some(3), "{ran:?}");
+        let (_, text) = home.member_with("UID:onbeat-");
+        assert!(text.contains("Call me first"), "{:?}: the line is lost:\n{text}", server.kind);
+    });
+}
+
+#[test]
+fn a_meeting_a_person_moved_stays_where_it_is_and_counts_as_pushed() {
+    each(&Kind::ALL, |server| {
+        let home = Household::new(server, "alice", "dragged", &pair("dragged@outside.example", ""));
+        home.must(MONDAY, &APPLY);
+        let (href, _) = home.member_with("UID:onbeat-");
+        home.edit(&href, |text| with_override(&text, "20260310T100000", "20260312T140000"));
+        home.must(MONDAY, &APPLY);
+        let (_, text) = home.member_with("UID:onbeat-");
+        assert!(text.contains("DTSTART;TZID=Europe/Berlin:20260312T140000"), "{text}");
+        let report = home.must("2026-03-13T08:00:00Z", &["report", "--format", "json"]);
+        assert!(report.contains("pushed"), "{:?}: {report}", server.kind);
+    });
+}
+
+#[test]
+fn a_deleted_series_is_not_made_again_without_a_word() {
+    each(&Kind::ALL, |server| {
+        let home = Household::new(server, "alice", "deleted", &pair("deleted@outside.example", ""));
+        home.must(MONDAY, &APPLY);
+        home.must("2026-03-10T12:00:00Z", &["sync"]);
+        let (href, _) = home.member_with("UID:onbeat-");
+        home.delete(&href);
+        home.must("2026-03-11T08:00:00Z", &["sync"]);
+        assert!(home.members().is_empty(), "{:?}", server.kind);
+        let plan = home.must("2026-03-11T08:00:00Z", &["plan"]);
+        assert!(plan.contains("create"), "a person may make it again: {plan}");
+        let report = home.must("2026-03-18T08:00:00Z", &["report", "--format", "json"]);
+        assert!(report.contains("\"held\""), "{report}");
+    });
+}
+
+#[test]
+fn never_means_that_cyrus_mails_nothing_and_a_series_is_one_invitation() {
+    let Some(server) = shared(Kind::Cyrus) else { return };
+    let stranger = "quinn@outside.example";
+    let home = Household::new(server, "alice", "quiet", &pair(stranger, "agenda_mail = \"never\""));
+    home.must(MONDAY, &APPLY);
+    let invitations = mails(server, stranger, 1);
+    assert_eq!(invitations, ["REQUEST"], "one invitation and nothing else");
+    home.must(EVENING, &["note", "zoe", "Budget"]);
+    let applied = home.must(EVENING, &APPLY);
+    let plan = home.must(EVENING, &["plan"]);
+    assert!(plan.contains("would mail"), "it is said why: {plan}\n{applied}");
+    assert_eq!(mails(server, stranger, 1), ["REQUEST"], "the agenda mailed somebody");
+    let (_, text) = home.member_with("UID:onbeat-");
+    assert!(!text.contains("Budget"), "the agenda was written although it mails");
+}
+
+#[test]
+fn once_means_one_mail_a_meeting_on_cyrus() {
+    let Some(server) = shared(Kind::Cyrus) else { return };
+    let stranger = "rita@outside.example";
+    let home = Household::new(server, "alice", "once", &pair(stranger, "agenda_mail = \"once\""));
+    home.must(MONDAY, &APPLY);
+    home.must(EVENING, &["note", "zoe", "Budget"]);
+    home.must(EVENING, &APPLY);
+    assert_eq!(mails(server, stranger, 2).len(), 2, "invitation and agenda");
+    home.must("2026-03-09T18:00:00Z", &["note", "zoe", "One more thing"]);
+    home.must("2026-03-09T18:01:00Z", &APPLY);
+    assert_eq!(mails(server, stranger, 2).len(), 2, "a second agenda mail was sent");
+}
+
+#[test]
+fn own_means_a_private_event_that_is_edited_both_ways_and_mails_nobody() {
+    let Some(server) = shared(Kind::Cyrus) else { return };
+    let stranger = "uma@outside.example";
+    let home = Household::new(server, "alice", "own", &pair(stranger, "agenda_mail = \"own\""));
+    home.must(MONDAY, &APPLY);
+    home.must(EVENING, &["note", "zoe", "Budget"]);
+    home.must(EVENING, &APPLY);
+    let (href, text) = home.member_with("UID:onbeat-agenda-");
+    assert!(text.contains("Budget") && !text.contains("ATTENDEE"), "{text}");
+    assert!(text.contains("CLASS:PRIVATE") && text.contains("TRANSP:TRANSPARENT"), "{text}");
+    home.edit(&href, |text| text.replace("[ ] Alice: Budget", "[x] Alice: Budget"));
+    home.must(EVENING, &APPLY);
+    let plan = home.must(EVENING, &["plan"]);
+    assert!(plan.contains("Nothing to do"), "{plan}");
+    let (_, text) = home.member_with("UID:onbeat-agenda-");
+    assert!(text.contains("[x] Alice: Budget"), "her tick is lost: {text}");
+    assert_eq!(mails(server, stranger, 1), ["REQUEST"], "only the invitation");
+}
+
+#[test]
+fn link_means_one_silent_write_on_the_series() {
+    let Some(server) = shared(Kind::Cyrus) else { return };
+    let stranger = "vera@outside.example";
+    let more = "agenda_mail = \"link\"\nagenda_link = \"https://docs.example.org/a\"";
+    let home = Household::new(server, "alice", "link", &pair(stranger, more));
+    home.must(MONDAY, &APPLY);
+    home.must(EVENING, &APPLY);
+    let (_, text) = home.member_with("UID:onbeat-");
+    assert_eq!(text.matches("URL:https://docs.example.org/a").count(), 1, "{text}");
+    let log = home.must(EVENING, &["log"]);
+    home.must(EVENING, &APPLY);
+    assert_eq!(home.must(EVENING, &["log"]), log, "a second write");
+    assert_eq!(mails(server, stranger, 1), ["REQUEST"], "only the invitation");
+}
+
+#[test]
+fn a_decline_of_the_partner_is_seen() {
+    let Some(server) = shared(Kind::Cyrus) else { return };
+    let bob = address("bob");
+    let home = Household::new(server, "alice", "declined", &pair(&bob, ""));
+    home.must(MONDAY, &APPLY);
+    let (href, _) = home.member_with("UID:onbeat-");
+    home.edit(&href, |text| {
+        let declined = with_override(&text, "20260310T100000", "20260310T100000");
+        let (head, tail) = declined.rsplit_once("BEGIN:VEVENT").unwrap();
+        let tail = tail.replace("PARTSTAT=NEEDS-ACTION", "PARTSTAT=DECLINED");
+        format!("{head}BEGIN:VEVENT{tail}")
+    });
+    let plan = home.must(MONDAY, &["plan"]);
+    assert!(plan.contains("declined"), "{plan}");
+}
+
+/// Methods of the mails to an address, once there are as many as expected (or no
+/// more come).
+fn mails(server: &Server, to: &str, expected: usize) -> Vec<String> {
+    for _ in 0..100 {
+        if server.mail.to(to).len() >= expected {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    server.mail.to(to).iter().map(|mail| mail.method().unwrap_or_default()).collect()
+}
+
+/// The series' text with an override: what another program would store after a
+/// person dragged one meeting.
+fn with_override(text: &str, original: &str, start: &str) -> String {
+    let from = text.find("BEGIN:VEVENT").unwrap();
+    let to = text.find("END:VEVENT").unwrap() + "END:VEVENT".len();
+    let end = format!("{}3000", &start[..start.len() - 4]);
+    let lines: Vec<String> = text[from..to]
+        .lines()
+        .filter(|line| !line.starts_with("RRULE"))
+        .map(|line| match line.split([':', ';']).next() {
+            Some("DTSTART") => format!("DTSTART;TZID=Europe/Berlin:{start}"),
+            Some("DTEND") => format!("DTEND;TZID=Europe/Berlin:{end}"),
+            _ => line.to_owned(),
+        })
+        .collect();
+    let mut lines = lines;
+    lines.insert(1, format!("RECURRENCE-ID;TZID=Europe/Berlin:{original}"));
+    text.replacen("END:VCALENDAR", &format!("{}\nEND:VCALENDAR", lines.join("\n")), 1)
+}
