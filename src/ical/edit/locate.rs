@@ -79,7 +79,7 @@ pub(super) fn master(
     if uid.is_empty() || !parsed.events.iter().any(|e| e.uid.as_str() == uid) {
         return Err(unreadable(parsed, uid));
     }
-    match family(lines, uid).masters.as_slice() {
+    match family(lines, uid)?.masters.as_slice() {
         [only] => Ok(only.clone()),
         [] => Err(EditError::NoSuchUid(uid.to_owned())),
         _ => Err(EditError::Ambiguous(uid.to_owned())),
