@@ -87,7 +87,10 @@ fn pushes_are_counted_when_seen() {
     let case = cases::pushed_twice();
     for style in STYLES {
         let beat = replayed(&case, style).beats[2];
-        assert_eq!((beat.pushes, beat.notice_minutes, beat.flags.late), (2, Some(1440 - 120), true));
+        assert_eq!(
+            (beat.pushes, beat.notice_minutes, beat.flags.late),
+            (2, Some(1440 - 120), true)
+        );
         let beat = final_state(&case, style).beats[2];
         assert_eq!(beat.pushes, 1, "the last state shows one move");
     }

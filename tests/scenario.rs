@@ -127,10 +127,7 @@ impl Film {
         let path = self.path(name);
         // Another program writes its lines unfolded, or folds them elsewhere.
         let before = fs::read_to_string(&path).unwrap_or_default().replace("\r\n ", "");
-        assert!(
-            before.contains(old),
-            "{name} does not hold {old:?}:\n{before}\nso far:\n{so_far}"
-        );
+        assert!(before.contains(old), "{name} does not hold {old:?}:\n{before}\nso far:\n{so_far}");
         fs::write(path, before.replacen(old, new, 1)).unwrap();
     }
 

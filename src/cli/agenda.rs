@@ -70,7 +70,11 @@ pub fn run(context: &Context, args: &AgendaArgs, out: &mut Out) -> Result<(), Fa
         return out.json(&as_json(&look, pair, meeting, &text)?);
     }
     let name = clean(&pair.partner.name).into_owned();
-    let when = format!("{} ({})", out.when(meeting.start, look.now()), out.distance(meeting.start, look.now()));
+    let when = format!(
+        "{} ({})",
+        out.when(meeting.start, look.now()),
+        out.distance(meeting.start, look.now())
+    );
     out.line(format!("{}, {when}", out.paint(Style::Bold, &name)))?;
     out.line("")?;
     out.line(clean_keep_layout(&text).trim_end())
@@ -134,7 +138,8 @@ fn edit(
 
 /// Lets the person edit a text in their editor.
 fn in_editor(context: &Context, text: &str) -> Result<String, Failure> {
-    let unwritable = |e: std::io::Error| Failure::user("the text to edit cannot be written").because(e);
+    let unwritable =
+        |e: std::io::Error| Failure::user("the text to edit cannot be written").because(e);
     let dir = tempfile::tempdir().map_err(unwritable)?;
     let path = dir.path().join("agenda.md");
     std::fs::write(&path, format!("{text}\n")).map_err(unwritable)?;
@@ -149,7 +154,8 @@ fn in_editor(context: &Context, text: &str) -> Result<String, Failure> {
     if !status.success() {
         return Err(Failure::user(format!("the editor ended with {status}; nothing was changed")));
     }
-    std::fs::read_to_string(&path).map_err(|e| Failure::user("the edited text cannot be read").because(e))
+    std::fs::read_to_string(&path)
+        .map_err(|e| Failure::user("the edited text cannot be read").because(e))
 }
 
 fn history(look: &Lookout, pair: &Pair, args: &AgendaArgs, out: &mut Out) -> Result<(), Failure> {
@@ -179,7 +185,12 @@ fn history(look: &Lookout, pair: &Pair, args: &AgendaArgs, out: &mut Out) -> Res
     Ok(())
 }
 
-fn as_json(look: &Lookout, pair: &Pair, meeting: &Occurrence, text: &str) -> Result<Value, Failure> {
+fn as_json(
+    look: &Lookout,
+    pair: &Pair,
+    meeting: &Occurrence,
+    text: &str,
+) -> Result<Value, Failure> {
     let open: Vec<Item> = look.world.store.items(&look.world.owner, &pair.id, ItemScope::Open)?;
     let at = |at: Timestamp| at.to_string();
     Ok(json!({

@@ -101,7 +101,11 @@ pub fn print(report: &CycleReport, pairs: &[Pair], out: &mut Out) -> Result<(), 
             .find(|pair| pair.id == step.pair)
             .map_or(step.pair.as_str(), |pair| pair.partner.name.as_str());
         let word = out.paint(style, &format!("{word:<8}"));
-        out.line(format!("{word} {}: {}", clean(name), clean(&plan::step_text(step, report.snapshot.as_ref(), &zone))))?;
+        out.line(format!(
+            "{word} {}: {}",
+            clean(name),
+            clean(&plan::step_text(step, report.snapshot.as_ref(), &zone))
+        ))?;
         if let Some(reason) = reason(outcome) {
             out.line(format!("         {}", clean(reason)))?;
         }

@@ -57,8 +57,7 @@ pub fn print(
     all: bool,
     out: &mut Out,
 ) -> Result<(), Failure> {
-    let pairs: Vec<&Pair> =
-        snapshot.iter().flat_map(|s| &s.pairs).map(|view| &view.pair).collect();
+    let pairs: Vec<&Pair> = snapshot.iter().flat_map(|s| &s.pairs).map(|view| &view.pair).collect();
     if plan.steps.is_empty() {
         out.line("Nothing to do: everything is as it should be.")?;
     } else {
@@ -82,8 +81,7 @@ pub fn print(
 fn print_step(step: &Step, snapshot: Option<&Snapshot>, out: &mut Out) -> Result<(), Failure> {
     let zone = out.zone.clone();
     bullet("  + ", &step_text(step, snapshot, &zone), Style::Good, out)?;
-    let mut why: Vec<String> =
-        step.why.iter().map(|reason| words::reason(reason, &zone)).collect();
+    let mut why: Vec<String> = step.why.iter().map(|reason| words::reason(reason, &zone)).collect();
     if step.mail != MailEffect::None {
         why.push(words::mail(&step.mail));
     }
@@ -132,7 +130,9 @@ fn print_waiting(plan: &Plan, pairs: &[&Pair], all: bool, out: &mut Out) -> Resu
             .iter()
             .find(|pair| pair.id == waiting.pair)
             .map_or(waiting.pair.as_str(), |pair| pair.partner.name.as_str());
-        let at = waiting.occurrence.map_or(String::new(), |at| format!(", {}", words::moment(at, &zone)));
+        let at = waiting
+            .occurrence
+            .map_or(String::new(), |at| format!(", {}", words::moment(at, &zone)));
         let text = format!("{name}{at}: {}", words::waiting(&waiting.cause, &zone));
         bullet("  - ", &text, Style::Warn, out)?;
     }

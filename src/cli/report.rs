@@ -94,9 +94,8 @@ fn from_files(context: &Context, args: &ReportArgs, out: &mut Out) -> Result<Rep
     let mut events = Vec::new();
     let mut unreadable = 0;
     for file in &args.ics {
-        let data = std::fs::read(file).map_err(|e| {
-            Failure::user(format!("{} cannot be read", file.display())).because(e)
-        })?;
+        let data = std::fs::read(file)
+            .map_err(|e| Failure::user(format!("{} cannot be read", file.display())).because(e))?;
         let parsed = parse(&data);
         if parsed.events.is_empty() && !looks_like_calendar(&data) {
             return Err(Failure::user(format!("{} is not an iCalendar file", file.display()))

@@ -56,12 +56,16 @@ pub fn run(context: &Context, args: &WhyArgs, out: &mut Out) -> Result<(), Failu
         }));
     }
     let title = match meeting {
-        Some(meeting) => format!("{}, {}", clean(&pair.partner.name), out.when(meeting.start, look.now())),
+        Some(meeting) => {
+            format!("{}, {}", clean(&pair.partner.name), out.when(meeting.start, look.now()))
+        }
         None => clean(&pair.partner.name).into_owned(),
     };
     out.line(out.paint(Style::Bold, &title))?;
     for line in lines {
-        for (n, part) in crate::cli::out::wrap(&clean(&line), out.width.min(100) - 4).iter().enumerate() {
+        for (n, part) in
+            crate::cli::out::wrap(&clean(&line), out.width.min(100) - 4).iter().enumerate()
+        {
             out.line(format!("{}{part}", if n == 0 { "  - " } else { "    " }))?;
         }
     }
@@ -78,10 +82,8 @@ fn find<'a>(
     let today = zone.to_datetime(look.now()).date();
     let date = dates::day("the date", text, today, Toward::Ahead)?;
     let on = |at: Timestamp| zone.to_datetime(at).date() == date;
-    let found = view
-        .occurrences
-        .iter()
-        .find(|o| on(o.start) || o.key.recurrence_id.is_some_and(on));
+    let found =
+        view.occurrences.iter().find(|o| on(o.start) || o.key.recurrence_id.is_some_and(on));
     found.map(Some).ok_or_else(|| {
         let name = clean(&view.pair.partner.name).into_owned();
         Failure::user(format!("no meeting with {name} is on the calendar on {date}"))
@@ -112,7 +114,8 @@ fn placed(look: &Lookout, view: &PairView, meeting: &Occurrence, out: &Out) -> V
         lines.push(wish);
     }
     let planned = crate::engine::agenda::planned(meeting);
-    let beat = look.world.ledger.pairs.get(&view.pair.id).and_then(|known| known.beats.get(&planned));
+    let beat =
+        look.world.ledger.pairs.get(&view.pair.id).and_then(|known| known.beats.get(&planned));
     if let Some(beat) = beat {
         lines.extend(history(beat, look.now(), out));
     }
@@ -158,9 +161,10 @@ fn history(beat: &BeatState, now: Timestamp, out: &Out) -> Vec<String> {
 fn planned(plan: &Plan, meeting: Option<&Occurrence>, out: &Out) -> Vec<String> {
     let zone = &out.zone;
     let of_meeting = |action: &Action| match (action, meeting) {
-        (Action::MoveOccurrence { occurrence, .. } | Action::WriteAgenda { occurrence, .. }, Some(meeting)) => {
-            *occurrence == meeting.key
-        }
+        (
+            Action::MoveOccurrence { occurrence, .. } | Action::WriteAgenda { occurrence, .. },
+            Some(meeting),
+        ) => *occurrence == meeting.key,
         (Action::CreateSeries(_) | Action::Restore { .. }, _) | (_, None) => true,
     };
     let mut lines = Vec::new();
@@ -170,7 +174,9 @@ fn planned(plan: &Plan, meeting: Option<&Occurrence>, out: &Out) -> Vec<String> 
     }
     for waiting in &plan.waiting {
         let same = match (waiting.occurrence, meeting) {
-            (Some(at), Some(meeting)) => at == meeting.start || Some(at) == meeting.key.recurrence_id,
+            (Some(at), Some(meeting)) => {
+                at == meeting.start || Some(at) == meeting.key.recurrence_id
+            }
             (None, _) | (_, None) => true,
         };
         if same {

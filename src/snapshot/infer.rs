@@ -283,8 +283,18 @@ fn pair(id: PairId, partner: Person, event: &Event, title_aliases: Vec<String>) 
 
 /// Words in a file's name that say it holds public holidays.
 const HOLIDAY_FILES: [&str; 12] = [
-    "holiday", "feiertag", "férié", "ferie", "festiv", "feriad", "helligdag", "helgdag",
-    "feestdag", "święt", "svátk", "ünnep",
+    "holiday",
+    "feiertag",
+    "férié",
+    "ferie",
+    "festiv",
+    "feriad",
+    "helligdag",
+    "helgdag",
+    "feestdag",
+    "święt",
+    "svátk",
+    "ünnep",
 ];
 
 /// Public holidays, from calendars whose name says that they hold them.

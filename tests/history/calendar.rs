@@ -240,8 +240,7 @@ fn people(entry: &Entry, one: &Exception, style: Style) -> String {
         let reply = if *email == ME.1 { one.mine } else { one.theirs };
         let left_out = matches!(style, Style::Apple | Style::Exchange) && organizes;
         if !left_out || reply == "DECLINED" {
-            let _ =
-                writeln!(out, "ATTENDEE;CN={name};PARTSTAT={reply}:{}", address(email));
+            let _ = writeln!(out, "ATTENDEE;CN={name};PARTSTAT={reply}:{}", address(email));
         }
     }
     out

@@ -7,8 +7,7 @@ use jiff::Timestamp;
 use crate::calendar::{BOB, Calendar, Entry, ME, date, dt};
 use crate::run::{Case, Edit};
 
-const DAYS: [&str; 8] =
-    ["03-04", "03-11", "03-18", "03-25", "04-01", "04-08", "04-15", "04-22"];
+const DAYS: [&str; 8] = ["03-04", "03-11", "03-18", "03-25", "04-01", "04-08", "04-15", "04-22"];
 /// The beat most edits are about, and the one after it.
 const THIRD: &str = "2025-03-18T10:00";
 const FOURTH: &str = "2025-03-25T10:00";
@@ -131,11 +130,7 @@ pub fn across_the_week() -> Case {
 }
 
 pub fn dropped() -> Case {
-    case(
-        "dropped",
-        vec![("2025-03-17T09:00:00Z", drops())],
-        &[(2, "03-18 10:00 skipped exdate")],
-    )
+    case("dropped", vec![("2025-03-17T09:00:00Z", drops())], &[(2, "03-18 10:00 skipped exdate")])
 }
 
 pub fn dropped_after_the_day() -> Case {
@@ -220,11 +215,7 @@ pub fn moved_onto_the_next() -> Case {
 
 pub fn shortened() -> Case {
     let shorten = series(|one| one.on(dt(THIRD), "20250317T090000Z").minutes = 15);
-    case(
-        "shortened",
-        vec![("2025-03-17T09:00:00Z", shorten)],
-        &[(2, "03-18 10:00 held shortened")],
-    )
+    case("shortened", vec![("2025-03-17T09:00:00Z", shorten)], &[(2, "03-18 10:00 held shortened")])
 }
 
 pub fn second_conversation() -> Case {
@@ -293,8 +284,7 @@ pub fn public_holiday() -> Case {
 
 pub fn moved_onto_a_holiday() -> Case {
     let edits = vec![("2025-03-17T09:00:00Z", moves("2025-03-20T14:00", "20250317T090000Z"))];
-    let mut case =
-        case("moved onto a holiday", edits, &[(2, "03-18 10:00 pushed 03-20 14:00")]);
+    let mut case = case("moved onto a holiday", edits, &[(2, "03-18 10:00 pushed 03-20 14:00")]);
     case.holidays = vec![(date("2025-03-20"), "Spring Day")];
     case
 }
@@ -406,11 +396,7 @@ pub fn deleted_and_recreated() -> Case {
 
 pub fn lapsed() -> Case {
     let cut = series(until("20250331T215959Z", "20250326T090000Z"));
-    case(
-        "lapsed",
-        vec![("2025-03-26T09:00:00Z", cut)],
-        &[(4, ""), (5, ""), (6, ""), (7, "")],
-    )
+    case("lapsed", vec![("2025-03-26T09:00:00Z", cut)], &[(4, ""), (5, ""), (6, ""), (7, "")])
 }
 
 pub fn series_cancelled() -> Case {

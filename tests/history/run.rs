@@ -84,12 +84,10 @@ fn mirrored(calendar: &Calendar, style: Style) -> Vec<MirroredEvent> {
 fn people(case: &Case) -> (Person, Vec<Pair>) {
     let mut calendar = Calendar::default();
     calendar.add("x", "2025-03-04T10:00", Some("FREQ=WEEKLY"), "20250201T000000Z");
-    let inferred =
-        snapshot::infer(&mirrored(&calendar, Style::Google), Some(&Address::new(ME.1)));
+    let inferred = snapshot::infer(&mirrored(&calendar, Style::Google), Some(&Address::new(ME.1)));
     let mut owner = inferred.me.unwrap();
     assert_eq!((owner.name.as_str(), owner.zone.iana_name()), (ME.0, Some(ZONE)));
-    owner.holidays =
-        case.holidays.iter().map(|(date, name)| (*date, (*name).to_owned())).collect();
+    owner.holidays = case.holidays.iter().map(|(date, name)| (*date, (*name).to_owned())).collect();
     assert_eq!(inferred.pairs.len(), 1);
     assert_eq!(inferred.pairs[0].partner.name, BOB.0);
     (owner, inferred.pairs)
@@ -107,8 +105,7 @@ pub fn final_state(case: &Case, style: Style) -> Outcome {
     }
     let (owner, pairs) = people(case);
     let events = mirrored(&calendar, style);
-    let report =
-        lookback::of_owner(&events, &owner, &pairs, &BTreeMap::new(), window(), until());
+    let report = lookback::of_owner(&events, &owner, &pairs, &BTreeMap::new(), window(), until());
     outcome(&report)
 }
 

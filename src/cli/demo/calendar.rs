@@ -138,9 +138,8 @@ fn single(one: &Single) -> String {
     };
     let owner = story::OWNER;
     let invitation = one.invited_by.map_or_else(String::new, |by| {
-        let guest = |address: &str| {
-            folded(&format!("ATTENDEE;PARTSTAT=NEEDS-ACTION:mailto:{address}"))
-        };
+        let guest =
+            |address: &str| folded(&format!("ATTENDEE;PARTSTAT=NEEDS-ACTION:mailto:{address}"));
         let guests = [owner.address, "security@tidewater.example"].map(guest).concat();
         format!("ORGANIZER;CN={}:mailto:{}\r\n{guests}", by.name, by.address)
     });

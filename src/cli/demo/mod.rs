@@ -140,10 +140,17 @@ impl Play<'_> {
     }
 
     fn introduce(&self, kept: bool, out: &mut Out) -> Result<(), Failure> {
-        let place = if kept { self.root.display().to_string() } else { "a temporary folder".to_owned() };
-        out.line("Elena leads a small platform team. It is Wednesday 25 November 2026, 08:30 in Berlin.")?;
-        out.line("She has 1:1s with four people who report to her, with her manager and with a peer in")?;
-        out.line(format!("New York. Her calendar is {place} with .ics files; no server, no network."))
+        let place =
+            if kept { self.root.display().to_string() } else { "a temporary folder".to_owned() };
+        out.line(
+            "Elena leads a small platform team. It is Wednesday 25 November 2026, 08:30 in Berlin.",
+        )?;
+        out.line(
+            "She has 1:1s with four people who report to her, with her manager and with a peer in",
+        )?;
+        out.line(format!(
+            "New York. Her calendar is {place} with .ics files; no server, no network."
+        ))
     }
 
     /// Reading and the report, before anything is written.
@@ -154,8 +161,10 @@ impl Play<'_> {
         let mut report = String::new();
         let look = Lookout::open(&self.context(self.now))?;
         out.zone = look.world.me.zone.clone();
-        let year = crate::model::time::Window::new(crate::cli::out::days_before(self.now, 365), self.now);
-        let data = crate::engine::lookback::report(&look.world.ledger, &look.snapshot, year, self.now);
+        let year =
+            crate::model::time::Window::new(crate::cli::out::days_before(self.now, 365), self.now);
+        let data =
+            crate::engine::lookback::report(&look.world.ledger, &look.snapshot, year, self.now);
         report.push_str(&crate::report::text::terminal(&data, out.colored()));
         // The head of the report: the table and what is worth a look.
         let mut after_findings = false;
@@ -180,7 +189,9 @@ impl Play<'_> {
     /// The next agenda, read back from the calendar file, as a phone shows it.
     fn show_agenda(&self, out: &mut Out) -> Result<(), Failure> {
         out.line("")?;
-        out.line("Bob's meeting is this afternoon. This is what both of them see when they open the")?;
+        out.line(
+            "Bob's meeting is this afternoon. This is what both of them see when they open the",
+        )?;
         out.line("event on a phone; they can tick, change and add lines right there:")?;
         out.line("")?;
         let (title, when, text) = self.event("bob@tidewater.example", out)?;
@@ -211,12 +222,18 @@ impl Play<'_> {
 
     fn end(&self, kept: bool, out: &mut Out) -> Result<(), Failure> {
         self.step(&["plan"], "once more: everything is as it should be", out)?;
-        self.step(&["log"], "every write, with its number; `onbeat undo 1` takes the first one back", out)?;
+        self.step(
+            &["log"],
+            "every write, with its number; `onbeat undo 1` takes the first one back",
+            out,
+        )?;
         out.line("")?;
         out.line(out.paint(Style::Bold, "Now yours"))?;
         if kept {
             let root = self.root.display();
-            out.line(format!("  Play on:      onbeat --config {root}/onbeat.toml --state {root}/state status"))?;
+            out.line(format!(
+                "  Play on:      onbeat --config {root}/onbeat.toml --state {root}/state status"
+            ))?;
             out.line(format!("                with ONBEAT_NOW={} in the environment", story::NOW))?;
         }
         out.line("  Your year:    onbeat report --ics my-calendar.ics      nothing is configured or sent")?;
@@ -232,7 +249,8 @@ impl Play<'_> {
         let look = Lookout::open(&self.context(self.now))?;
         let filter = crate::store::EntryFilter::default();
         let writes = look.world.store.journal_entries(&look.world.owner, &filter)?;
-        let plan = crate::engine::planning::plan(&look.world, &look.readings, &look.snapshot, None)?;
+        let plan =
+            crate::engine::planning::plan(&look.world, &look.readings, &look.snapshot, None)?;
         let found = look.snapshot.pairs.iter().filter(|view| !view.series.is_empty()).count();
         let held: usize = look
             .snapshot

@@ -278,11 +278,26 @@ pub struct Noted {
 pub const NOTED: &[Noted] = &[
     Noted {
         at: "2026-11-03T15:00:00Z",
-        words: &["action", "add", "bob", "write up the incident", "--theirs", "--due", "2026-11-13"],
+        words: &[
+            "action",
+            "add",
+            "bob",
+            "write up the incident",
+            "--theirs",
+            "--due",
+            "2026-11-13",
+        ],
     },
     Noted {
         at: "2026-11-10T15:00:00Z",
-        words: &["action", "add", "bob", "ask Priya for a second on-call person", "--due", "2026-11-24"],
+        words: &[
+            "action",
+            "add",
+            "bob",
+            "ask Priya for a second on-call person",
+            "--due",
+            "2026-11-24",
+        ],
     },
     Noted {
         at: "2026-11-20T09:00:00Z",

@@ -24,7 +24,8 @@ pub(super) fn templates(dir: &Path) -> Result<BTreeMap<String, (String, String)>
     let mut found = BTreeMap::new();
     for entry in entries {
         let path = entry.map_err(unreadable)?.path();
-        let file = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let file =
+            path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let Some(name) = file.strip_suffix(".md.j2") else { continue };
         let text = std::fs::read_to_string(&path).map_err(unreadable)?;
         found.insert(name.to_owned(), (path.display().to_string(), text));
