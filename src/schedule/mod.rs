@@ -6,6 +6,8 @@
 //! the caller. The reasoning is in `docs/scheduling.md`.
 
 mod build;
+mod check;
+mod check_bound;
 mod cluster;
 mod company;
 mod compile;
@@ -27,8 +29,9 @@ mod state;
 mod zone;
 
 pub use build::{Draft, DraftError, SeriesDraft};
+pub use check::{Certificate, Claim, Verdict, check};
 pub use compile::{CompileError, Compiled, compile};
-pub use dual::Prices;
+pub use dual::{Prices, certificate};
 pub use explain::{Alternative, Blocked, Cause, Explanation, Terms, blockers, explain};
 pub use problem::{Cell, Choice, Day, Person, Problem, Series, Track, UNIT};
 pub use repair::{Change, MayBump, Obstacle, Repair, Repairs, Standing, StandingError};

@@ -104,6 +104,7 @@ impl<'p, 'b> Search<'p, 'b> {
         let domains = self.problem.series.iter().map(|s| Arc::new(s.domain.clone())).collect();
         let mut node = Node { domains, prices: self.start.clone() };
         let value = self.ascend(&mut node, ROOT, true);
+        self.certify(&node.prices);
         trace(&format!("root {:.2} upper {}", (value+self.problem.constant) as f64/256.0, (self.upper+self.problem.constant)/256));
         let Some(value) = self.settle(&mut node, value) else { return };
         // A small gap is closed at once; a wide one wants a better plan first.
@@ -120,6 +121,17 @@ impl<'p, 'b> Search<'p, 'b> {
         self.patience = 200_000;
         let open = self.explore(node, value, u64::MAX);
         self.open = [open, self.open].into_iter().flatten().min();
+    }
+
+    /// Keeps prices whose bound holds for the whole problem, if it is the best.
+    fn certify(&mut self, prices: &Prices) {
+        let whole: Vec<&Domain> = self.problem.series.iter().map(|s| &s.domain).collect();
+        self.dual.restrict(&whole);
+        self.dual.set_prices(prices);
+        let value = self.dual.evaluate(&whole);
+        if value > self.root.0 {
+            self.root = (value, prices.clone());
+        }
     }
 
     /// Tightens a node; `None` when it is of no use any more.
