@@ -139,13 +139,17 @@ impl Problem {
 
     fn is_shared(&self, person: usize) -> bool {
         let of = &self.of_person[person];
-        of.len() > 1 || of.first().is_some_and(|s| meets_itself(&self.people[person], &self.series[*s as usize]))
+        of.len() > 1
+            || of
+                .first()
+                .is_some_and(|s| meets_itself(&self.people[person], &self.series[*s as usize]))
     }
 
     /// Keys, shared days and weeks of one person.
     fn give_keys(&mut self, person: usize) {
         let who = &self.people[person];
-        let mut lens: Vec<u32> = self.of_person[person].iter().map(|s| self.series[*s as usize].len).collect();
+        let mut lens: Vec<u32> =
+            self.of_person[person].iter().map(|s| self.series[*s as usize].len).collect();
         lens.sort_unstable();
         lens.dedup();
         let mut starts = vec![vec![0 as Mask; lens.len()]; self.dates];
@@ -194,8 +198,14 @@ impl Problem {
             });
         }
         for (week, from, to) in week_days {
-            let room = who.week_target - who.week_fixed.get(usize::from(week)).copied().unwrap_or(0);
-            self.shared_weeks.push(SharedWeek { person: person as u32, week, room, days: from..to });
+            let room =
+                who.week_target - who.week_fixed.get(usize::from(week)).copied().unwrap_or(0);
+            self.shared_weeks.push(SharedWeek {
+                person: person as u32,
+                week,
+                room,
+                days: from..to,
+            });
         }
         self.point_cells(person, &starts, &offset, &lens);
     }
@@ -212,7 +222,8 @@ impl Problem {
                 let below = span(0, bit);
                 let mut rank = 0;
                 for (other, mask) in starts[day].iter().enumerate() {
-                    rank += (mask & below).count_ones() + u32::from(other < class && mask >> bit & 1 == 1);
+                    rank += (mask & below).count_ones()
+                        + u32::from(other < class && mask >> bit & 1 == 1);
                 }
                 cell.key[side] = offset[day] + rank;
             }
@@ -233,7 +244,12 @@ fn check_people(people: &[Person], dates: usize) -> Result<(), DraftError> {
     Ok(())
 }
 
-fn check_series(index: usize, s: &SeriesDraft, people: usize, dates: usize) -> Result<(), DraftError> {
+fn check_series(
+    index: usize,
+    s: &SeriesDraft,
+    people: usize,
+    dates: usize,
+) -> Result<(), DraftError> {
     if s.who[0] == s.who[1] || s.who.iter().any(|w| *w as usize >= people) {
         return Err(DraftError::People(index));
     }
@@ -251,7 +267,8 @@ fn check_series(index: usize, s: &SeriesDraft, people: usize, dates: usize) -> R
         return Err(DraftError::Horizon(index));
     }
     let reach = 2 * s.shift.len().saturating_sub(1);
-    let apart = |t: &Track| t.dates.windows(2).all(|w| usize::from(w[1].saturating_sub(w[0])) > reach);
+    let apart =
+        |t: &Track| t.dates.windows(2).all(|w| usize::from(w[1].saturating_sub(w[0])) > reach);
     if !s.tracks.iter().all(apart) {
         return Err(DraftError::Tolerance(index));
     }
@@ -297,13 +314,17 @@ fn fits(person: &Person, day: usize, bit: u32, len: u32) -> bool {
     // The meeting or its buffer passes the end or the start of the day.
     let tail = (bit + len).saturating_sub(reach);
     let own = span(bit, len - tail.min(len));
-    if own & !here.free != 0 || span(0, tail) & !next.free != 0 || u32::from(here.meetings) >= person.max_day {
+    if own & !here.free != 0
+        || span(0, tail) & !next.free != 0
+        || u32::from(here.meetings) >= person.max_day
+    {
         return false;
     }
     let after = (bit + len + person.buffer).saturating_sub(reach);
     let before = person.buffer.saturating_sub(bit);
     let yesterday = day.checked_sub(1).map(|d| &person.days[d]);
-    let late = yesterday.is_some_and(|y| y.taken & span(here.first - y.first - before, before) != 0);
+    let late =
+        yesterday.is_some_and(|y| y.taken & span(here.first - y.first - before, before) != 0);
     !late && here.taken & widened(bit, len, person.buffer) == 0 && next.taken & span(0, after) == 0
 }
 

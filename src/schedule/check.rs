@@ -59,7 +59,9 @@ pub(super) struct Table<'a> {
     tent: Vec<bool>,
 }
 
-pub(super) struct Judge<'a> {
+/// The judge of one specification.
+#[allow(missing_debug_implementations)]
+pub struct Judge<'a> {
     pub(super) spec: &'a Spec,
     zones: Vec<Zone<'a>>,
     pub(super) people: Vec<Table<'a>>,
@@ -67,19 +69,12 @@ pub(super) struct Judge<'a> {
     pub(super) run: i64,
 }
 
-/// Judges a plan and, when given, its certificate.
-///
-/// # Errors
-/// When a zone cannot be tabulated.
-pub fn check(spec: &Spec, claim: &Claim, certificate: &Certificate) -> Result<Verdict, jiff::Error> {
-    let judge = Judge::new(spec)?;
-    let mut violations = Vec::new();
-    let cost = judge.cost(claim, &mut violations);
-    Ok(Verdict { cost, bound: judge.bound(certificate), violations })
-}
-
 impl<'a> Judge<'a> {
-    fn new(spec: &'a Spec) -> Result<Self, jiff::Error> {
+    /// Tabulates the calendars.
+    ///
+    /// # Errors
+    /// When a zone has no rules for the horizon.
+    pub fn new(spec: &'a Spec) -> Result<Self, jiff::Error> {
         let slots = (spec.last_day as i64 + 2) * 96;
         let epoch = spec.origin.to_zoned_datetime(TimeZone::UTC)?.timestamp().as_second();
         let mut zones: Vec<Zone<'a>> = Vec::new();
@@ -123,7 +118,8 @@ impl<'a> Judge<'a> {
             let (day, minute) = self.at(p, slot);
             let Some(t) = self.people.get(p) else { return 0 };
             let hit = t.spec.avoid.iter().filter(|a| minute < a.1 && minute + series.minutes > a.0);
-            hit.map(|a| a.2).sum::<i64>() + t.spec.day_cost.get(self.spec.weekday(day)).copied().unwrap_or(0)
+            hit.map(|a| a.2).sum::<i64>()
+                + t.spec.day_cost.get(self.spec.weekday(day)).copied().unwrap_or(0)
         });
         let mut points = 2 * pain[0].max(pain[1]) + pain[0].min(pain[1]);
         let (day, minute) = self.at(series.anchor, slot);
@@ -135,7 +131,12 @@ impl<'a> Judge<'a> {
         points + if series.who.iter().any(|p| touched(*p)) { w.tent } else { 0 }
     }
 
-    pub(super) fn flag(&self, person: usize, slot: i64, which: impl for<'t> Fn(&'t Table<'a>) -> &'t Vec<bool>) -> bool {
+    pub(super) fn flag(
+        &self,
+        person: usize,
+        slot: i64,
+        which: impl for<'t> Fn(&'t Table<'a>) -> &'t Vec<bool>,
+    ) -> bool {
         let at = usize::try_from(slot).ok();
         self.people.get(person).zip(at).and_then(|(t, s)| which(t).get(s).copied()).unwrap_or(false)
     }
@@ -151,11 +152,20 @@ impl<'a> Judge<'a> {
             && series.who.iter().all(|p| {
                 let pad = self.people.get(*p).map_or(0, |t| t.spec.buffer / SLOT);
                 (slot..slot + len(series)).all(|s| self.flag(*p, s, |t| &t.work))
-                    && !(slot - pad..slot + len(series) + pad).any(|s| self.flag(*p, s, |t| &t.busy))
+                    && !(slot - pad..slot + len(series) + pad)
+                        .any(|s| self.flag(*p, s, |t| &t.busy))
             })
     }
 
-    fn cost(&self, claim: &Claim, bad: &mut Vec<String>) -> i64 {
+    /// Judges a plan and its certificate.
+    pub fn judge(&self, claim: &Claim, certificate: &Certificate) -> Verdict {
+        let mut violations = Vec::new();
+        let cost = self.cost(claim, &mut violations);
+        Verdict { cost, bound: self.bound(certificate), violations }
+    }
+
+    /// Points of a plan; what it breaks is appended to `bad`.
+    pub fn cost(&self, claim: &Claim, bad: &mut Vec<String>) -> i64 {
         let mut cost = 0;
         let mut placed: BTreeMap<usize, Vec<(i64, i64, usize)>> = BTreeMap::new();
         for (index, series) in self.spec.series.iter().enumerate() {
@@ -176,7 +186,8 @@ impl<'a> Judge<'a> {
         placed: &mut BTreeMap<usize, Vec<(i64, i64, usize)>>,
         bad: &mut Vec<String>,
     ) -> i64 {
-        let (Some(&(track, minute)), Some(row)) = (claim.base.get(index), claim.slots.get(index)) else {
+        let (Some(&(track, minute)), Some(row)) = (claim.base.get(index), claim.slots.get(index))
+        else {
             bad.push(format!("series {index}: no answer"));
             return 0;
         };
@@ -186,7 +197,11 @@ impl<'a> Judge<'a> {
         }
         let dates = series.tracks.get(track).map(Vec::as_slice).unwrap_or_default();
         if dates.len() != row.len() {
-            bad.push(format!("series {index}: {} occurrences, expected {}", row.len(), dates.len()));
+            bad.push(format!(
+                "series {index}: {} occurrences, expected {}",
+                row.len(),
+                dates.len()
+            ));
         }
         let mut moved = 0;
         for (k, (date, slot)) in dates.iter().zip(row).enumerate() {
@@ -201,7 +216,10 @@ impl<'a> Judge<'a> {
             };
             let off = (self.at(series.anchor, slot).0 - i64::from(*date)).abs();
             if !history {
-                if !self.allowed(series, slot) || off > series.tolerance as i64 || self.frozen(index, k, slot) {
+                if !self.allowed(series, slot)
+                    || off > series.tolerance as i64
+                    || self.frozen(index, k, slot)
+                {
                     bad.push(format!("series {index}#{k}: slot {slot} is not allowed"));
                 }
                 cost += self.churn(was, slot);
@@ -246,20 +264,29 @@ impl<'a> Judge<'a> {
     pub(super) fn churn(&self, was: Option<i64>, slot: i64) -> i64 {
         let w = &self.spec.weights;
         match was {
-            Some(was) if was != slot => w.churn + if was * SLOT < self.spec.now + 2880 { w.churn_soon } else { 0 },
+            Some(was) if was != slot => {
+                w.churn + if was * SLOT < self.spec.now + 2880 { w.churn_soon } else { 0 }
+            }
             Some(_) | None => 0,
         }
     }
 
     /// Points and violations of everything one person attends.
-    fn person_cost(&self, person: usize, meetings: &[(i64, i64, usize)], bad: &mut Vec<String>) -> i64 {
+    fn person_cost(
+        &self,
+        person: usize,
+        meetings: &[(i64, i64, usize)],
+        bad: &mut Vec<String>,
+    ) -> i64 {
         let Some(table) = self.people.get(person) else { return 0 };
         let mut after = i64::MIN;
         let (mut days, mut weeks): (BTreeMap<i64, u32>, BTreeMap<i64, i64>) = Default::default();
         let mut taken = BTreeSet::new();
         for (slot, len, series) in meetings {
             if *slot < after {
-                bad.push(format!("person {person}: series {series} at slot {slot} is too close to the 1:1 before"));
+                bad.push(format!(
+                    "person {person}: series {series} at slot {slot} is too close to the 1:1 before"
+                ));
             }
             after = slot + len + table.spec.buffer / SLOT;
             let day = self.at(person, *slot).0;
@@ -275,7 +302,8 @@ impl<'a> Judge<'a> {
         let local = self.zone(person).map(|z| z.local.as_slice()).unwrap_or_default();
         let kept = table.focus(self.run, local, |s| taken.contains(&s));
         let lost = table.focus(self.run, local, |_| false) - kept;
-        self.spec.weights.week_over * over + self.spec.weights.focus * table.spec.focus_weight * lost
+        self.spec.weights.week_over * over
+            + self.spec.weights.focus * table.spec.focus_weight * lost
     }
 }
 
@@ -311,7 +339,8 @@ impl<'a> Table<'a> {
         let mark = |events: &[(i64, i64)]| {
             let mut flags = vec![false; local.len()];
             for (from, to) in events.iter().filter(|e| e.0 < e.1) {
-                let range = from.div_euclid(SLOT).max(0)..(-(-to).div_euclid(SLOT)).min(local.len() as i64);
+                let range =
+                    from.div_euclid(SLOT).max(0)..(-(-to).div_euclid(SLOT)).min(local.len() as i64);
                 for slot in range {
                     if let Some(flag) = flags.get_mut(slot as usize) {
                         *flag = true;
@@ -332,7 +361,8 @@ impl<'a> Table<'a> {
     /// Slots in free stretches of at least `run` within one local day.
     fn focus(&self, run: i64, local: &[(i64, i64)], taken: impl Fn(i64) -> bool) -> i64 {
         let (mut total, mut length, mut day) = (0, 0, i64::MIN);
-        for (slot, ((work, busy), local)) in self.work.iter().zip(&self.busy).zip(local).enumerate() {
+        for (slot, ((work, busy), local)) in self.work.iter().zip(&self.busy).zip(local).enumerate()
+        {
             let free = *work && !busy && !taken(slot as i64);
             if free && length > 0 && local.0 == day {
                 length += 1;

@@ -40,7 +40,11 @@ impl Judge<'_> {
             history: BTreeMap::new(),
         };
         for (index, series) in self.spec.series.iter().enumerate() {
-            for slot in (0..).map_while(|k| self.row(index, k)).flatten().filter(|s| s * SLOT < self.spec.now) {
+            for slot in (0..)
+                .map_while(|k| self.row(index, k))
+                .flatten()
+                .filter(|s| s * SLOT < self.spec.now)
+            {
                 for who in series.who {
                     book.history.entry(who).or_default().push((slot, len(series)));
                 }
@@ -127,7 +131,8 @@ impl Judge<'_> {
     /// Scaled points of a series' cheapest answer at the prices.
     fn cheapest(&self, index: usize, book: &Book) -> i64 {
         let Some(series) = self.spec.series.get(index) else { return 0 };
-        let alone: Vec<usize> = series.who.into_iter().filter(|p| self.is_alone(series, *p, book)).collect();
+        let alone: Vec<usize> =
+            series.who.into_iter().filter(|p| self.is_alone(series, *p, book)).collect();
         let mut cells: BTreeMap<i64, Vec<(i64, i64)>> = BTreeMap::new();
         for slot in 0..(self.spec.last_day as i64 + 2) * 96 {
             if self.allowed(series, slot) && !self.meets_history(series, slot, book) {
@@ -158,7 +163,8 @@ impl Judge<'_> {
         book: &Book,
     ) -> i64 {
         let dates = series.tracks.get(track).map(Vec::as_slice).unwrap_or_default();
-        let (miss, mut total) = (series.miss * book.scale, self.rebase(series, track, minute) * book.scale);
+        let (miss, mut total) =
+            (series.miss * book.scale, self.rebase(series, track, minute) * book.scale);
         let (mut gains, mut moved) = (Vec::new(), 0);
         for (k, date) in dates.iter().enumerate() {
             let date = i64::from(*date);
@@ -245,11 +251,16 @@ impl Judge<'_> {
             let from = ((i64::from(date) - reach - 1) * 96).max(0);
             let to = (i64::from(date) + reach + 2) * 96;
             let near = |s: &i64| (self.at(series.anchor, *s).0 - i64::from(date)).abs() <= reach;
-            (from..to).filter(|s| near(s) && self.allowed(series, *s)).map(|s| self.week(person, s)).collect()
+            (from..to)
+                .filter(|s| near(s) && self.allowed(series, *s))
+                .map(|s| self.week(person, s))
+                .collect()
         };
         series.tracks.iter().all(|t| {
             t.windows(2).all(|w| match w {
-                [a, b] => weeks(*a).last().is_none_or(|last| weeks(*b).first().is_none_or(|first| last < first)),
+                [a, b] => weeks(*a)
+                    .last()
+                    .is_none_or(|last| weeks(*b).first().is_none_or(|first| last < first)),
                 _ => true,
             })
         })
@@ -278,13 +289,18 @@ impl Judge<'_> {
         // Focus kept between two meetings, each stretch by itself.
         let gap = |from: i64, to: i64| cost * self.kept(person, &(from..to), &history);
         let mut best = 0;
-        let mut layer: Vec<i64> = offers.iter().map(|o| -gap(range.start, o.from) - o.price).collect();
+        let mut layer: Vec<i64> =
+            offers.iter().map(|o| -gap(range.start, o.from) - o.price).collect();
         for _ in 0..cap {
             let ends = offers.iter().zip(&layer).filter(|o| *o.1 < i64::MAX / 2);
-            let totals = ends.map(|(o, value)| cost * whole + value - gap(o.to, range.end.max(o.to)));
+            let totals =
+                ends.map(|(o, value)| cost * whole + value - gap(o.to, range.end.max(o.to)));
             best = totals.fold(best, i64::min);
             let next = |o: &Offer| {
-                let before = offers.iter().zip(&layer).filter(|b| b.0.to + pad <= o.from && *b.1 < i64::MAX / 2);
+                let before = offers
+                    .iter()
+                    .zip(&layer)
+                    .filter(|b| b.0.to + pad <= o.from && *b.1 < i64::MAX / 2);
                 let value = before.map(|(b, value)| value - gap(b.to, o.from)).min();
                 value.map_or(i64::MAX, |v| v - o.price)
             };

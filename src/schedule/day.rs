@@ -38,7 +38,13 @@ pub(crate) struct DaySale {
 
 impl Default for DaySale {
     fn default() -> Self {
-        Self { value: 0, chosen: Vec::new(), ended: Vec::new(), closed: Vec::new(), from: Vec::new() }
+        Self {
+            value: 0,
+            chosen: Vec::new(),
+            ended: Vec::new(),
+            closed: Vec::new(),
+            from: Vec::new(),
+        }
     }
 }
 
@@ -83,7 +89,8 @@ impl DaySale {
         }
         self.value = 0;
         self.chosen.clear();
-        let best = (1..=pass.day.cap as usize).map(|l| (self.best_end(l).0, l)).min().unwrap_or((0, 0));
+        let best =
+            (1..=pass.day.cap as usize).map(|l| (self.best_end(l).0, l)).min().unwrap_or((0, 0));
         if best.0 < 0 {
             self.collect_layers(best.1);
         }
@@ -106,7 +113,8 @@ impl DaySale {
         }
         let buffer = pass.day.buffer as i32;
         // Best close at or before a position, kept as it moves right.
-        let (mut closed_at, mut closed_best, mut closed_from) = (0, if empty { 0 } else { FAR }, START);
+        let (mut closed_at, mut closed_best, mut closed_from) =
+            (0, if empty { 0 } else { FAR }, START);
         let (mut run_index, mut run_at, mut run_best, mut run_from) = (0, -1, FAR, START);
         let mut start = -1;
         let mut gate = (FAR, START);
@@ -121,7 +129,11 @@ impl DaySale {
                 run_at = -1;
                 run_best = FAR;
             }
-            let run = pass.runs.get(run_index).copied().unwrap_or(Run { from: bit, to: bit + 64, worth: 0 });
+            let run = pass.runs.get(run_index).copied().unwrap_or(Run {
+                from: bit,
+                to: bit + 64,
+                worth: 0,
+            });
             if bit != start {
                 start = bit;
                 while closed_at <= run.from.min(bit - buffer) {

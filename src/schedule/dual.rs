@@ -94,10 +94,15 @@ impl<'p> Dual<'p> {
         for day in &problem.shared_days {
             let keys = &problem.keys[day.keys.start as usize..day.keys.end as usize];
             let base = keys.first().map_or(0, |k| u32::from(k.bit));
-            let end = keys.iter().map(|k| u32::from(k.bit) + u32::from(k.len)).max().unwrap_or(base);
+            let end =
+                keys.iter().map(|k| u32::from(k.bit) + u32::from(k.len)).max().unwrap_or(base);
             slot_from.push(slot_from.last().copied().unwrap_or(0) + end + day.buffer - base);
         }
-        let none = Answered { answer: Answer { value: 0, choice: 0 }, cells: Vec::new(), keys: Vec::new() };
+        let none = Answered {
+            answer: Answer { value: 0, choice: 0 },
+            cells: Vec::new(),
+            keys: Vec::new(),
+        };
         Self {
             problem,
             values: vec![0; problem.keys.len()],
@@ -159,7 +164,9 @@ impl<'p> Dual<'p> {
 
     fn refresh_days(&mut self) {
         let problem = self.problem;
-        for (index, day) in problem.shared_days.iter().enumerate().filter(|(i, _)| self.day_dirty[*i]) {
+        for (index, day) in
+            problem.shared_days.iter().enumerate().filter(|(i, _)| self.day_dirty[*i])
+        {
             let week = self.prices.week[day.week as usize];
             for k in day.keys.start as usize..day.keys.end as usize {
                 self.values[k] = self.prices.key[k] + week;
@@ -169,23 +176,25 @@ impl<'p> Dual<'p> {
             }
             let _ = index;
         }
-        let dirty: Vec<u32> = (0..self.day_dirty.len() as u32).filter(|i| self.day_dirty[*i as usize]).collect();
+        let dirty: Vec<u32> =
+            (0..self.day_dirty.len() as u32).filter(|i| self.day_dirty[*i as usize]).collect();
         self.work += dirty.len() as u64;
         let (prices, open) = (&self.prices.key, &self.open);
         let sell = |sale: &mut DaySale, index: u32| {
             sale.run(problem, &problem.shared_days[index as usize], prices, open);
         };
-        let keep = |sold: &mut Sold, surplus: &mut [i16], sum: &mut i64, value: i64, chosen: &[u32]| {
-            *sum += value - sold.value;
-            for k in sold.keys.drain(..) {
-                surplus[k as usize] += 1;
-            }
-            for k in chosen {
-                surplus[*k as usize] -= 1;
-            }
-            sold.value = value;
-            sold.keys.extend_from_slice(chosen);
-        };
+        let keep =
+            |sold: &mut Sold, surplus: &mut [i16], sum: &mut i64, value: i64, chosen: &[u32]| {
+                *sum += value - sold.value;
+                for k in sold.keys.drain(..) {
+                    surplus[k as usize] += 1;
+                }
+                for k in chosen {
+                    surplus[*k as usize] -= 1;
+                }
+                sold.value = value;
+                sold.keys.extend_from_slice(chosen);
+            };
         if self.parallel && dirty.len() > 256 {
             let found: Vec<Vec<(u32, i64, Vec<u32>)>> = dirty
                 .par_chunks(128)
@@ -205,7 +214,13 @@ impl<'p> Dual<'p> {
             for index in dirty {
                 sell(&mut self.sale, index);
                 let sold = &mut self.sold[index as usize];
-                keep(sold, &mut self.surplus, &mut self.day_sum, self.sale.value, &self.sale.chosen);
+                keep(
+                    sold,
+                    &mut self.surplus,
+                    &mut self.day_sum,
+                    self.sale.value,
+                    &self.sale.chosen,
+                );
             }
         }
         self.day_dirty.fill(false);
@@ -213,13 +228,15 @@ impl<'p> Dual<'p> {
 
     fn refresh_series<D: AsRef<Domain> + Sync>(&mut self, domains: &[D]) {
         let problem = self.problem;
-        let dirty: Vec<u32> =
-            (0..self.series_dirty.len() as u32).filter(|i| self.series_dirty[*i as usize]).collect();
+        let dirty: Vec<u32> = (0..self.series_dirty.len() as u32)
+            .filter(|i| self.series_dirty[*i as usize])
+            .collect();
         self.work += 4 * dirty.len() as u64;
         let taken = std::mem::take(&mut self.values);
         let values = &taken;
         let ask = |response: &mut Response, index: u32, cells: &mut Vec<u32>| {
-            let (series, domain) = (&problem.series[index as usize], domains[index as usize].as_ref());
+            let (series, domain) =
+                (&problem.series[index as usize], domains[index as usize].as_ref());
             let answer = response.run(series, domain, values, false);
             match domain.choices.get(answer.choice) {
                 Some(choice) => response.placements(series, domain, choice, cells),
@@ -263,7 +280,9 @@ impl<'p> Dual<'p> {
             .flat_map(|c| c.key)
             .filter(|k| *k != 0)
             .collect();
-        let week = |k: u32| self.problem.shared_days[self.problem.keys[k as usize].day as usize].week as usize;
+        let week = |k: u32| {
+            self.problem.shared_days[self.problem.keys[k as usize].day as usize].week as usize
+        };
         if keys != old.keys {
             for k in &old.keys {
                 self.surplus[*k as usize] -= 1;
@@ -327,7 +346,8 @@ impl<'p> Dual<'p> {
     pub(crate) fn step(&mut self, step: i64) {
         let problem = self.problem;
         let mut sum = [0i32; 257];
-        for (index, day) in problem.shared_days.iter().enumerate().filter(|(i, _)| self.moving[*i]) {
+        for (index, day) in problem.shared_days.iter().enumerate().filter(|(i, _)| self.moving[*i])
+        {
             let (from, to) = (self.slot_from[index] as usize, self.slot_from[index + 1] as usize);
             for (at, value) in self.slots[from..to].iter().enumerate() {
                 sum[at + 1] = sum[at] + *value;
@@ -337,16 +357,21 @@ impl<'p> Dual<'p> {
             for k in day.keys.start as usize..day.keys.end as usize {
                 let key = &problem.keys[k];
                 let from = usize::from(key.bit) - base;
-                let slope = i64::from(sum[from + usize::from(key.len) + day.buffer as usize] - sum[from]);
+                let slope =
+                    i64::from(sum[from + usize::from(key.len) + day.buffer as usize] - sum[from]);
                 if slope != 0 {
-                    changed |= nudge(&mut self.prices.key[k], slope, step, super::problem::NEVER / 4);
+                    changed |=
+                        nudge(&mut self.prices.key[k], slope, step, super::problem::NEVER / 4);
                 }
             }
             self.day_dirty[index] |= changed;
         }
         for (index, week) in problem.shared_weeks.iter().enumerate() {
             let slope = i64::from(self.week_speed[index]);
-            if week.room >= 0 && slope != 0 && nudge(&mut self.prices.week[index], slope, step, problem.week_over) {
+            if week.room >= 0
+                && slope != 0
+                && nudge(&mut self.prices.week[index], slope, step, problem.week_over)
+            {
                 for day in week.days.clone() {
                     self.day_dirty[day as usize] = true;
                 }
@@ -370,7 +395,8 @@ impl<'p> Dual<'p> {
     /// How contested the series' answer is: mismatches on its own keys.
     pub(crate) fn tension(&self, series: usize) -> i64 {
         let answered = &self.series[series];
-        let keys: i64 = answered.keys.iter().map(|k| i64::from(self.surplus[*k as usize].unsigned_abs())).sum();
+        let keys: i64 =
+            answered.keys.iter().map(|k| i64::from(self.surplus[*k as usize].unsigned_abs())).sum();
         let misses = answered.cells.iter().filter(|c| **c == super::problem::NONE).count();
         keys + misses as i64
     }
@@ -391,7 +417,6 @@ fn nudge(price: &mut i32, slope: i64, step: i64, most: i32) -> bool {
     let moved = moved.clamp(0, i64::from(most)) as i32;
     std::mem::replace(price, moved) != moved
 }
-
 
 /// Prices in calendar terms, for the judge.
 pub fn certificate(problem: &Problem, prices: &Prices) -> super::check::Certificate {

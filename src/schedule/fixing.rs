@@ -41,7 +41,13 @@ pub(crate) fn fix(
 }
 
 /// Per cell: can it be part of an answer within `limit`?
-fn useful_cells(series: &Series, domain: &Domain, response: &Response, totals: &[i64], limit: i64) -> Vec<bool> {
+fn useful_cells(
+    series: &Series,
+    domain: &Domain,
+    response: &Response,
+    totals: &[i64],
+    limit: i64,
+) -> Vec<bool> {
     let mut useful = vec![false; domain.cells.len()];
     let mut from = 0;
     while let Some(head) = domain.choices.get(from) {

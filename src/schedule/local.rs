@@ -46,7 +46,13 @@ impl<'p> Local<'p> {
     pub(crate) fn new(problem: &'p Problem) -> Self {
         let mut order: Vec<u32> = (0..problem.series.len() as u32).collect();
         order.sort_by_key(|i| (problem.series[*i as usize].domain.cells.len(), *i));
-        Self { state: State::new(problem), response: Response::default(), dice: Dice::new(1), work: 0, order }
+        Self {
+            state: State::new(problem),
+            response: Response::default(),
+            dice: Dice::new(1),
+            work: 0,
+            order,
+        }
     }
 
     pub(crate) fn plan(&self) -> Plan {
@@ -108,7 +114,12 @@ impl<'p> Local<'p> {
 
     /// Empties the plan and fills it again paying `premium` for contested
     /// starts, then sweeps without it.
-    pub(crate) fn guided<D: AsRef<Domain>>(&mut self, premium: Vec<i32>, domains: &[D], sweeps: usize) {
+    pub(crate) fn guided<D: AsRef<Domain>>(
+        &mut self,
+        premium: Vec<i32>,
+        domains: &[D],
+        sweeps: usize,
+    ) {
         for series in 0..self.state.placed.len() {
             self.state.remove(series);
         }
@@ -174,7 +185,8 @@ impl<'p> Local<'p> {
                     chosen.push(series);
                 }
             }
-            let old: Vec<Option<Placement>> = chosen.iter().map(|i| self.state.remove(*i)).collect();
+            let old: Vec<Option<Placement>> =
+                chosen.iter().map(|i| self.state.remove(*i)).collect();
             for (at, &series) in chosen.iter().enumerate() {
                 let slack = [20, 60, 200, 400][self.dice.below(4)] * i64::from(UNIT);
                 let placement = if at + 1 < size && self.dice.below(3) > 0 {

@@ -29,7 +29,7 @@ mod state;
 mod zone;
 
 pub use build::{Draft, DraftError, SeriesDraft};
-pub use check::{Certificate, Claim, Verdict, check};
+pub use check::{Certificate, Claim, Judge, Verdict};
 pub use compile::{CompileError, Compiled, compile};
 pub use dual::{Prices, certificate};
 pub use explain::{Alternative, Blocked, Cause, Explanation, Terms, blockers, explain};

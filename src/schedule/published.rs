@@ -22,7 +22,9 @@ impl Work<'_> {
             made.draft.cells.retain(|c| i64::from(c.slot) * SLOT >= frozen_until);
             return Ok(());
         }
-        let Some((index, minute)) = series.current else { return Err("is pinned but has no standing slot") };
+        let Some((index, minute)) = series.current else {
+            return Err("is pinned but has no standing slot");
+        };
         let dates = series.tracks.get(index).ok_or("the standing slot has no such rhythm")?;
         if published.len() != dates.len() {
             return Err("as many published slots as occurrences are needed");
@@ -31,16 +33,19 @@ impl Work<'_> {
         let (mut open, mut open_dates, mut kept) = (Vec::new(), Vec::new(), Vec::new());
         for (k, (&date, &slot)) in dates.iter().zip(published).enumerate() {
             if let Some(slot) = slot.filter(|s| s * SLOT < now) {
-                let at = u32::try_from(slot).map_err(|_| "a published slot lies before the origin")?;
+                let at =
+                    u32::try_from(slot).map_err(|_| "a published slot lies before the origin")?;
                 let base = view.anchor.slot_at(i64::from(date), minute);
                 moved += u32::from(base != slot);
-                made.constant += self.history(view, date, slot, base).ok_or("weights are too large")?;
+                made.constant +=
+                    self.history(view, date, slot, base).ok_or("weights are too large")?;
                 made.fixed.push((k, at));
                 continue;
             }
             open.push(k);
             open_dates.push(date);
-            self.keep_cells(view, date, slot, frozen_until, made, &mut kept).ok_or("weights are too large")?;
+            self.keep_cells(view, date, slot, frozen_until, made, &mut kept)
+                .ok_or("weights are too large")?;
         }
         made.draft.cells = kept;
         made.open = open;

@@ -34,7 +34,13 @@ pub(crate) struct Answer {
 impl Response {
     /// The cheapest choice. With `all`, `totals` holds every choice's exact
     /// total afterwards.
-    pub(crate) fn run(&mut self, series: &Series, domain: &Domain, values: &[i32], all: bool) -> Answer {
+    pub(crate) fn run(
+        &mut self,
+        series: &Series,
+        domain: &Domain,
+        values: &[i32],
+        all: bool,
+    ) -> Answer {
         self.price_cells(domain, values);
         self.totals.clear();
         let mut answer = Answer { value: i64::MAX, choice: 0 };
@@ -47,7 +53,8 @@ impl Response {
                 let choice = &domain.choices[index];
                 let column = usize::from(choice.column);
                 let mut total = base + i64::from(choice.cost) + i64::from(self.gain[column]);
-                if i32::from(self.moved[column]) > series.tracks[usize::from(track)].free_moves as i32
+                if i32::from(self.moved[column])
+                    > series.tracks[usize::from(track)].free_moves as i32
                     && (all || total < answer.value)
                 {
                     total += self.fairness(series, domain, choice);
@@ -67,7 +74,10 @@ impl Response {
     fn price_cells(&mut self, domain: &Domain, values: &[i32]) {
         self.cell.clear();
         self.cell.extend(
-            domain.cells.iter().map(|c| c.cost + values[c.key[0] as usize] + values[c.key[1] as usize]),
+            domain
+                .cells
+                .iter()
+                .map(|c| c.cost + values[c.key[0] as usize] + values[c.key[1] as usize]),
         );
         let dates = domain.first.len() - 1;
         self.best.clear();
@@ -135,14 +145,24 @@ impl Response {
             }
         }
         gains.sort_unstable_by(|a, b| b.cmp(a));
-        let extra = gains.iter().skip(track.free_moves as usize).map(|g| i64::from((*g).min(series.fair))).sum();
+        let extra = gains
+            .iter()
+            .skip(track.free_moves as usize)
+            .map(|g| i64::from((*g).min(series.fair)))
+            .sum();
         self.gains = gains;
         extra
     }
 
     /// The placements behind the total of `choice`: a cell index or `NONE`
     /// per occurrence of its track. Call after `run` on the same domain.
-    pub(crate) fn placements(&self, series: &Series, domain: &Domain, choice: &Choice, out: &mut Vec<u32>) {
+    pub(crate) fn placements(
+        &self,
+        series: &Series,
+        domain: &Domain,
+        choice: &Choice,
+        out: &mut Vec<u32>,
+    ) {
         let track = &series.tracks[usize::from(choice.track)];
         let mut gains: Vec<(i32, usize)> = Vec::new();
         out.clear();

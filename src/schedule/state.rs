@@ -146,7 +146,8 @@ impl<'p> State<'p> {
         if let (Some(next), Some(reach)) = (self.neighbour(index, true), day.reach) {
             let free = self.problem.shared_days[next].free & !self.taken[next];
             let tail = span(0, (bit + len).saturating_sub(reach));
-            return day.focus * (focus(free, self.problem.run) - focus(free & !tail, self.problem.run));
+            return day.focus
+                * (focus(free, self.problem.run) - focus(free & !tail, self.problem.run));
         }
         day.focus * tail_loss(person, usize::from(day.day), bit, len, self.problem.run)
     }
@@ -174,7 +175,9 @@ impl<'p> State<'p> {
         self.week[week] += sign;
         self.mark(index);
         if day.reach.is_some() {
-            for near in [self.neighbour(index, true), self.neighbour(index, false)].into_iter().flatten() {
+            for near in
+                [self.neighbour(index, true), self.neighbour(index, false)].into_iter().flatten()
+            {
                 self.mark(near);
             }
         }
@@ -192,7 +195,9 @@ impl<'p> State<'p> {
             let Key2 { index, bit, len } = Key2::of(self.problem, key);
             parts[0] = Some((index, span(bit, len), true));
             let reach = self.problem.shared_days[index].reach.filter(|r| bit + len > *r);
-            parts[1] = reach.zip(self.neighbour(index, true)).map(|(r, n)| (n, span(0, bit + len - r), false));
+            parts[1] = reach
+                .zip(self.neighbour(index, true))
+                .map(|(r, n)| (n, span(0, bit + len - r), false));
         }
         parts.into_iter().flatten()
     }
@@ -280,7 +285,12 @@ impl<'p> State<'p> {
     }
 
     /// Cheapest base and placements of a series that is out, given the rest.
-    pub(crate) fn best(&mut self, series: usize, domain: &Domain, response: &mut Response) -> Placement {
+    pub(crate) fn best(
+        &mut self,
+        series: usize,
+        domain: &Domain,
+        response: &mut Response,
+    ) -> Placement {
         let one = &self.problem.series[series];
         let answer = response.run(one, domain, self.values(), false);
         realise(one, domain, response, answer.choice)
@@ -288,7 +298,12 @@ impl<'p> State<'p> {
 }
 
 /// The placement behind choice number `choice` of the last response.
-pub(crate) fn realise(series: &Series, domain: &Domain, response: &Response, choice: usize) -> Placement {
+pub(crate) fn realise(
+    series: &Series,
+    domain: &Domain,
+    response: &Response,
+    choice: usize,
+) -> Placement {
     let mut cells = Vec::new();
     let choice = domain.choices[choice];
     response.placements(series, domain, &choice, &mut cells);

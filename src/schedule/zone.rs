@@ -19,7 +19,11 @@ pub(crate) struct Clock {
 
 impl Clock {
     /// Tabulates `zone` for local days `0..days` from `origin`.
-    pub(crate) fn new(zone: &TimeZone, origin: civil::Date, days: usize) -> Result<Self, jiff::Error> {
+    pub(crate) fn new(
+        zone: &TimeZone,
+        origin: civil::Date,
+        days: usize,
+    ) -> Result<Self, jiff::Error> {
         let epoch = origin.to_zoned_datetime(TimeZone::UTC)?.timestamp();
         let minutes = |t: Timestamp| t.as_second().saturating_sub(epoch.as_second()).div_euclid(60);
         let offset = |t: Timestamp| i64::from(zone.to_offset(t).seconds()).div_euclid(60);

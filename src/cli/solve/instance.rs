@@ -178,8 +178,13 @@ fn person((index, raw): (usize, &RawPerson)) -> Result<PersonSpec, InstanceError
     let zone = jiff::tz::TimeZone::get(&raw.tz)
         .map_err(|_| value(at("tz"), format!("unknown time zone {:?}", raw.tz)))?;
     for (key, events) in [("busy", &raw.busy), ("tent", &raw.tent), ("off", &raw.off)] {
-        if let Some(bad) = events.iter().position(|e| e.0 > e.1 || e.0.abs() > 1 << 40 || e.1.abs() > 1 << 40) {
-            return Err(value(format!("people[{index}].{key}[{bad}]"), "the event ends before it starts"));
+        if let Some(bad) =
+            events.iter().position(|e| e.0 > e.1 || e.0.abs() > 1 << 40 || e.1.abs() > 1 << 40)
+        {
+            return Err(value(
+                format!("people[{index}].{key}[{bad}]"),
+                "the event ends before it starts",
+            ));
         }
     }
     Ok(PersonSpec {
@@ -220,7 +225,11 @@ impl RawWeights {
 }
 
 impl RawSeries {
-    fn convert(&self, index: usize, instance: &Instance) -> Result<(SeriesSpec, Vec<(usize, usize)>), InstanceError> {
+    fn convert(
+        &self,
+        index: usize,
+        instance: &Instance,
+    ) -> Result<(SeriesSpec, Vec<(usize, usize)>), InstanceError> {
         let at = |key: &str| format!("series[{index}].{key}");
         self.check(index, instance)?;
         let mut weekdays = [false; 7];
@@ -233,22 +242,26 @@ impl RawSeries {
         for phase in 0..self.every {
             for day in (0..7).filter(|d| weekdays.get(*d) == Some(&true)) {
                 labels.push((phase, day));
-                tracks.push((0..count).map(|k| (1 + 7 * (phase + k * self.every) + day) as u16).collect());
+                tracks.push(
+                    (0..count).map(|k| (1 + 7 * (phase + k * self.every) + day) as u16).collect(),
+                );
             }
         }
         let current = match &self.current {
             None => None,
             Some(c) => match labels.iter().position(|l| *l == (c.phase, c.day)) {
                 Some(track) => Some((track, c.tod)),
-                None if self.pinned => return Err(value(at("current"), "the pinned day is not among the days")),
+                None if self.pinned => {
+                    return Err(value(at("current"), "the pinned day is not among the days"));
+                }
                 // A standing slot outside the rules: leaving it costs the same for every choice.
                 None => Some((usize::MAX, c.tod)),
             },
         };
         let every = self.every as i64;
-        let miss = [1 + self.prio, every + 1].iter().try_fold(instance.weights.miss, |sum, factor| {
-            Some(sum.checked_mul(*factor)? / 2)
-        });
+        let miss = [1 + self.prio, every + 1]
+            .iter()
+            .try_fold(instance.weights.miss, |sum, factor| Some(sum.checked_mul(*factor)? / 2));
         let spec = SeriesSpec {
             who: self.who,
             anchor: self.anchor,
@@ -282,12 +295,22 @@ impl RawSeries {
         if self.every == 0 || self.every > instance.weeks {
             return Err(value(at("every"), format!("must be 1 to {} weeks", instance.weeks)));
         }
-        if self.dur <= 0 || self.window.0 < 0 || self.window.1 > 1440 || self.window.1 - self.window.0 < self.dur {
-            return Err(value(at("window"), "the window is shorter than the meeting or outside the day"));
+        if self.dur <= 0
+            || self.window.0 < 0
+            || self.window.1 > 1440
+            || self.window.1 - self.window.0 < self.dur
+        {
+            return Err(value(
+                at("window"),
+                "the window is shorter than the meeting or outside the day",
+            ));
         }
         if self.tol_days > (7 * self.every - 1) / 2 {
             let most = (7 * self.every - 1) / 2;
-            return Err(value(at("tol_days"), format!("at most {most}, or consecutive occurrences could meet")));
+            return Err(value(
+                at("tol_days"),
+                format!("at most {most}, or consecutive occurrences could meet"),
+            ));
         }
         if self.days.is_empty() || self.days.iter().any(|d| *d > 6) {
             return Err(value(at("days"), "needs at least one weekday, each 0 (Monday) to 6"));

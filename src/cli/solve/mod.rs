@@ -63,7 +63,10 @@ fn budget(text: &str) -> Result<std::time::Duration, String> {
     let units = [("ms", 1e-3), ("s", 1.0), ("m", 60.0)];
     let found = units.iter().find_map(|(unit, factor)| Some((text.strip_suffix(unit)?, *factor)));
     let (number, factor) = found.unwrap_or((text, 1.0));
-    let seconds = number.trim().parse::<f64>().map_err(|_| "expected a time such as 500ms, 10s or 2m".to_owned())?;
+    let seconds = number
+        .trim()
+        .parse::<f64>()
+        .map_err(|_| "expected a time such as 500ms, 10s or 2m".to_owned())?;
     let seconds = seconds * factor;
     if !(0.0..=1e6).contains(&seconds) {
         return Err("expected between 0 and 1000000 seconds".to_owned());
@@ -118,12 +121,19 @@ fn solve(args: &Args) -> Result<(), SolveError> {
         let solution = schedule::solve(&compiled.problem, Budget { work, stop: &stop });
         Ok::<_, schedule::CompileError>((compiled, solution))
     })?;
-    let result = output::Output { name: &instance.name, read: &read, compiled: &compiled, solution: &solution };
+    let result = output::Output {
+        name: &instance.name,
+        read: &read,
+        compiled: &compiled,
+        solution: &solution,
+    };
     let explanation = args.explain.map(|series| result.explain(series)).transpose()?;
     println!("{}", result.json(args.certificate, explanation));
     let state = match solution.proof {
         Proof::Optimal => "proved optimal".to_owned(),
-        Proof::Bounded => format!("within {}", output::percent(solution.cost - solution.bound, solution.cost)),
+        Proof::Bounded => {
+            format!("within {}", output::percent(solution.cost - solution.bound, solution.cost))
+        }
     };
     let time = since().as_secs_f64() * 1000.0;
     eprintln!(

@@ -4,7 +4,9 @@ use serde_json::{Value, json};
 
 use super::SolveError;
 use super::instance::Read;
-use crate::schedule::{self, Base, Cause, Certificate, Claim, Compiled, Proof, Repairs, Solution, Standing};
+use crate::schedule::{
+    self, Base, Cause, Certificate, Claim, Compiled, Proof, Repairs, Solution, Standing,
+};
 
 /// Everything known when a search is over.
 pub(super) struct Output<'a> {
@@ -93,20 +95,31 @@ impl Output<'_> {
 
     /// Recomputes cost and bound from the calendars.
     pub(super) fn check(&self) -> Result<(), SolveError> {
-        let base = self.solution.base.iter().enumerate().map(|(i, b)| (b.track, self.minute(i, *b)));
-        let slots = self.rows().iter().map(|row| row.iter().map(|s| s.map(i64::from)).collect()).collect();
+        let base =
+            self.solution.base.iter().enumerate().map(|(i, b)| (b.track, self.minute(i, *b)));
+        let slots =
+            self.rows().iter().map(|row| row.iter().map(|s| s.map(i64::from)).collect()).collect();
         let claim = Claim { base: base.collect(), slots };
-        let verdict = schedule::check(&self.read.spec, &claim, &self.certificate()).map_err(SolveError::Zone)?;
+        let judge = schedule::Judge::new(&self.read.spec).map_err(SolveError::Zone)?;
+        let verdict = judge.judge(&claim, &self.certificate());
         let solution = self.solution;
         if let Some(first) = verdict.violations.first() {
-            return Err(SolveError::Check(format!("{} violations, first: {first}", verdict.violations.len())));
+            return Err(SolveError::Check(format!(
+                "{} violations, first: {first}",
+                verdict.violations.len()
+            )));
         }
         if verdict.cost != solution.cost {
-            return Err(SolveError::Check(format!("cost {} was claimed, is {}", solution.cost, verdict.cost)));
+            return Err(SolveError::Check(format!(
+                "cost {} was claimed, is {}",
+                solution.cost, verdict.cost
+            )));
         }
         if verdict.bound < solution.certified {
             let (claimed, proved) = (solution.certified, verdict.bound);
-            return Err(SolveError::Check(format!("prices prove {proved}, not the claimed {claimed}")));
+            return Err(SolveError::Check(format!(
+                "prices prove {proved}, not the claimed {claimed}"
+            )));
         }
         let bound = verdict.bound.min(verdict.cost);
         eprintln!(
@@ -120,11 +133,16 @@ impl Output<'_> {
 
     /// Why one series is where it is.
     pub(super) fn explain(&self, series: usize) -> Result<Value, SolveError> {
-        let Some(found) = schedule::explain(&self.read.spec, self.compiled, self.solution, series)? else {
+        let Some(found) = schedule::explain(&self.read.spec, self.compiled, self.solution, series)?
+        else {
             return Ok(Value::Null);
         };
-        let terms: serde_json::Map<String, Value> =
-            found.terms.named().iter().map(|(name, points)| ((*name).to_owned(), json!(points))).collect();
+        let terms: serde_json::Map<String, Value> = found
+            .terms
+            .named()
+            .iter()
+            .map(|(name, points)| ((*name).to_owned(), json!(points)))
+            .collect();
         let alternatives: Vec<Value> = found
             .alternatives
             .iter()
@@ -152,13 +170,18 @@ impl Output<'_> {
         let standing =
             Standing { base: self.solution.base.clone(), slots: self.solution.occurrences.clone() };
         let number = self.compiled.open.get(series).and_then(|o| o.get(occurrence)).copied();
-        let Ok(mut repairs) = Repairs::new(&self.compiled.problem, &standing) else { return Ok(Value::Null) };
-        let blocked = schedule::blockers(&self.read.spec, self.compiled, &mut repairs, series, occurrence)?;
-        let mut causes: std::collections::BTreeMap<Cause, usize> = std::collections::BTreeMap::new();
+        let Ok(mut repairs) = Repairs::new(&self.compiled.problem, &standing) else {
+            return Ok(Value::Null);
+        };
+        let blocked =
+            schedule::blockers(&self.read.spec, self.compiled, &mut repairs, series, occurrence)?;
+        let mut causes: std::collections::BTreeMap<Cause, usize> =
+            std::collections::BTreeMap::new();
         for cause in blocked.iter().filter_map(|b| b.cause) {
             *causes.entry(cause).or_default() += 1;
         }
-        let causes: Vec<Value> = causes.iter().map(|(cause, slots)| describe(*cause, *slots)).collect();
+        let causes: Vec<Value> =
+            causes.iter().map(|(cause, slots)| describe(*cause, *slots)).collect();
         Ok(json!({"occurrence": number, "slots": blocked.len(), "causes": causes}))
     }
 }
@@ -166,13 +189,18 @@ impl Output<'_> {
 fn describe(cause: Cause, slots: usize) -> Value {
     match cause {
         Cause::Hours(person) => json!({"cause": "HOURS", "person": person, "slots": slots}),
-        Cause::Off(person, event) => json!({"cause": "OFF", "person": person, "event": event, "slots": slots}),
-        Cause::Busy(person, event) => json!({"cause": "BUSY", "person": person, "event": event, "slots": slots}),
+        Cause::Off(person, event) => {
+            json!({"cause": "OFF", "person": person, "event": event, "slots": slots})
+        }
+        Cause::Busy(person, event) => {
+            json!({"cause": "BUSY", "person": person, "event": event, "slots": slots})
+        }
         Cause::Buffer(person, event) => {
             json!({"cause": "BUFFER", "person": person, "event": event, "slots": slots})
         }
         Cause::Lead => json!({"cause": "LEAD", "slots": slots}),
         Cause::Cap(person) => json!({"cause": "CAP", "person": person, "slots": slots}),
+        Cause::History(series) => json!({"cause": "HISTORY", "series": series, "slots": slots}),
         Cause::Taken(series, occurrence) => {
             json!({"cause": "TAKEN", "series": series, "occurrence": occurrence, "slots": slots})
         }
