@@ -2,7 +2,8 @@
 //! slots would cost given everything else, and what is in the way of every
 //! slot of an occurrence. Names nobody: people, events and series are indices.
 
-use super::compile::{Calendars, CompileError, Compiled, View, Work};
+use super::candidates::{View, Work};
+use super::compile::{Calendars, CompileError, Compiled};
 use super::problem::UNIT;
 use super::repair::{Repairs, Standing};
 use super::respond::Response;

@@ -5,16 +5,20 @@
 //! good it is. Pure: no clock, no I/O; a budget is counted in work or asked of
 //! the caller. The reasoning is in `docs/scheduling.md`.
 
+mod branch;
 mod build;
+mod candidates;
 mod check;
 mod check_bound;
 mod cluster;
+mod cluster_search;
 mod company;
 mod compile;
 mod day;
 mod dual;
 mod explain;
 mod fixing;
+mod line;
 mod local;
 mod mask;
 mod problem;
@@ -22,6 +26,7 @@ mod published;
 mod repair;
 mod respond;
 mod search;
+mod slope;
 mod solve;
 pub mod spec;
 mod star;
