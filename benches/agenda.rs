@@ -83,6 +83,7 @@ fn pair(at: usize) -> Pair {
         title: "1:1".to_owned(),
         template: onbeat::agenda::template_of(role).to_owned(),
         agenda_mail: AgendaMail::Never,
+        agenda_link: None,
         agenda_lead: None,
         title_aliases: Vec::new(),
         goals: Vec::new(),

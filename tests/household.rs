@@ -31,12 +31,11 @@ fn each(kinds: &[Kind], film: impl Fn(&Server)) {
     }
 }
 
-const STRANGER: &str = "zoe@outside.example";
 
 #[test]
 fn a_description_edited_between_fetch_and_apply_is_kept() {
     each(&Kind::ALL, |server| {
-        let home = Household::new(server, "alice", "edited", &pair(STRANGER, ""));
+        let home = Household::new(server, "alice", "edited", &pair("edited@outside.example", ""));
         home.must(MONDAY, &APPLY);
         home.must(EVENING, &["sync"]);
         let (href, _) = home.member_with("UID:onbeat-");
@@ -52,7 +51,7 @@ fn a_description_edited_between_fetch_and_apply_is_kept() {
 #[test]
 fn a_meeting_a_person_moved_stays_where_it_is_and_counts_as_pushed() {
     each(&Kind::ALL, |server| {
-        let home = Household::new(server, "alice", "dragged", &pair(STRANGER, ""));
+        let home = Household::new(server, "alice", "dragged", &pair("dragged@outside.example", ""));
         home.must(MONDAY, &APPLY);
         let (href, _) = home.member_with("UID:onbeat-");
         home.edit(&href, |text| with_override(&text, "20260310T100000", "20260312T140000"));
@@ -67,7 +66,7 @@ fn a_meeting_a_person_moved_stays_where_it_is_and_counts_as_pushed() {
 #[test]
 fn a_deleted_series_is_not_made_again_without_a_word() {
     each(&Kind::ALL, |server| {
-        let home = Household::new(server, "alice", "deleted", &pair(STRANGER, ""));
+        let home = Household::new(server, "alice", "deleted", &pair("deleted@outside.example", ""));
         home.must(MONDAY, &APPLY);
         home.must("2026-03-10T12:00:00Z", &["sync"]);
         let (href, _) = home.member_with("UID:onbeat-");
@@ -110,6 +109,42 @@ fn once_means_one_mail_a_meeting_on_cyrus() {
     home.must("2026-03-09T18:00:00Z", &["note", "zoe", "One more thing"]);
     home.must("2026-03-09T18:01:00Z", &APPLY);
     assert_eq!(mails(server, stranger, 2).len(), 2, "a second agenda mail was sent");
+}
+
+#[test]
+fn own_means_a_private_event_that_is_edited_both_ways_and_mails_nobody() {
+    let Some(server) = shared(Kind::Cyrus) else { return };
+    let stranger = "uma@outside.example";
+    let home = Household::new(server, "alice", "own", &pair(stranger, "agenda_mail = \"own\""));
+    home.must(MONDAY, &APPLY);
+    home.must(EVENING, &["note", "zoe", "Budget"]);
+    home.must(EVENING, &APPLY);
+    let (href, text) = home.member_with("UID:onbeat-agenda-");
+    assert!(text.contains("Budget") && !text.contains("ATTENDEE"), "{text}");
+    assert!(text.contains("CLASS:PRIVATE") && text.contains("TRANSP:TRANSPARENT"), "{text}");
+    home.edit(&href, |text| text.replace("[ ] Alice: Budget", "[x] Alice: Budget"));
+    home.must(EVENING, &APPLY);
+    let plan = home.must(EVENING, &["plan"]);
+    assert!(plan.contains("Nothing to do"), "{plan}");
+    let (_, text) = home.member_with("UID:onbeat-agenda-");
+    assert!(text.contains("[x] Alice: Budget"), "her tick is lost: {text}");
+    assert_eq!(mails(server, stranger, 1), ["REQUEST"], "only the invitation");
+}
+
+#[test]
+fn link_means_one_silent_write_on_the_series() {
+    let Some(server) = shared(Kind::Cyrus) else { return };
+    let stranger = "vera@outside.example";
+    let more = "agenda_mail = \"link\"\nagenda_link = \"https://docs.example.org/a\"";
+    let home = Household::new(server, "alice", "link", &pair(stranger, more));
+    home.must(MONDAY, &APPLY);
+    home.must(EVENING, &APPLY);
+    let (_, text) = home.member_with("UID:onbeat-");
+    assert_eq!(text.matches("URL:https://docs.example.org/a").count(), 1, "{text}");
+    let log = home.must(EVENING, &["log"]);
+    home.must(EVENING, &APPLY);
+    assert_eq!(home.must(EVENING, &["log"]), log, "a second write");
+    assert_eq!(mails(server, stranger, 1), ["REQUEST"], "only the invitation");
 }
 
 #[test]

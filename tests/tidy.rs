@@ -14,6 +14,7 @@ mod words;
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::OnceLock;
 
 use source::File;
 
@@ -25,12 +26,14 @@ fn read(path: &str) -> String {
     std::fs::read_to_string(root().join(path)).unwrap_or_default()
 }
 
-/// The program's own files.
+/// The program's own files, read once.
 fn house() -> Vec<File> {
-    let files: Vec<File> = source::files(root(), "src", ".rs")
-        .iter()
-        .map(|(path, text)| File::new(path, text))
-        .collect();
+    static HOUSE: OnceLock<Vec<File>> = OnceLock::new();
+    let read = || {
+        let files = source::files(root(), "src", ".rs");
+        files.iter().map(|(path, text)| File::new(path, text)).collect()
+    };
+    let files = HOUSE.get_or_init(read).clone();
     assert!(files.len() > 20, "the house is not where it was");
     files
 }

@@ -1,17 +1,20 @@
 //! What people did to a block, as values for the engine to store. What the
 //! pair's items show already is not told again.
 
+use std::collections::HashSet;
+
 use jiff::civil::Date;
 
 use crate::agenda::align::{REWORDED, SAME_MATTER, align};
 use crate::agenda::base::{Record, outside_key};
+use crate::agenda::clean::{LINE_CHARS, clean};
 use crate::agenda::marks::{Found, find};
 use crate::agenda::merge::{outside_entries, read_base};
 use crate::agenda::parse::{Entry, Kind, Names, entries, read, typed};
 use crate::agenda::shape::{KnownItem, Mark};
 use crate::agenda::similar::{Pairs, alike, canon};
 use crate::agenda::text::{form_of, lines_of};
-use crate::model::agenda::{HumanEdit, Item};
+use crate::model::agenda::{HumanEdit, Item, Origin};
 use crate::model::pair::{Pair, Person};
 
 /// Longest line outside the block that is taken for a talking point, in bytes.
@@ -76,10 +79,12 @@ pub(super) fn known_items(items: &[Item]) -> Vec<KnownItem> {
         .filter(|item| !item.private)
         .map(|item| KnownItem {
             id: item.id.clone(),
+            // As a line shows it, so a long text is found again.
+            key: canon(&clean(&item.text, LINE_CHARS)),
             text: item.text.clone(),
-            key: canon(&item.text),
             done: item.done.is_some(),
             due: item.due,
+            typed: item.origin == Origin::Event,
         })
         .collect()
 }
@@ -91,124 +96,168 @@ pub(super) fn collect(
     names: &Names<'_>,
     block: bool,
 ) -> Vec<HumanEdit> {
-    let mut out = Vec::new();
+    let mut collector = Collector { known: Known::of(known, sides), names, out: Vec::new() };
     for (at, line) in sides.theirs.iter().enumerate() {
         let old = sides.matched.get(at).copied().flatten();
         match old.and_then(|at| sides.base.rows.get(at)) {
-            Some((old, _)) => changed(old, line, known, names, &mut out),
-            None => added(line, true, known, names, &mut out),
+            Some((old, _)) => collector.changed(old, line),
+            None => collector.added(line, true),
         }
     }
     if block {
         for (at, (old, _)) in sides.base.rows.iter().enumerate() {
             if !sides.matched.contains(&Some(at)) {
-                deleted(old, known, names, &mut out);
+                collector.deleted(old);
             }
         }
     }
-    if let (Some(before), Some(outside)) = (&sides.base.outside, sides.outside) {
-        let new: Vec<&Entry> = outside
-            .iter()
-            .filter(|line| {
-                let key = outside_key(&line.logical);
-                !key.is_empty() && !before.contains(&key)
-            })
-            .collect();
-        let speaks = |line: &&&Entry| {
-            line.logical.len() <= OUTSIDE_BYTES
-                && !line.logical.contains("://")
-                && line.logical.chars().any(char::is_alphanumeric)
-        };
-        if new.len() <= OUTSIDE_LINES {
-            for line in new.iter().filter(speaks) {
-                added(line, false, known, names, &mut out);
-            }
-        }
+    for line in new_outside(sides) {
+        collector.added(line, false);
     }
-    out
+    collector.out
 }
 
-fn changed(
-    old: &Entry,
-    line: &Entry,
-    known: &[KnownItem],
-    names: &Names<'_>,
-    out: &mut Vec<HumanEdit>,
-) {
-    if line.kind == Kind::Heading {
-        return;
+/// Lines outside the block that were not there at the last write and may be
+/// talking points.
+fn new_outside<'a>(sides: &Sides<'a>) -> Vec<&'a Entry> {
+    let (Some(before), Some(outside)) = (&sides.base.outside, sides.outside) else {
+        return Vec::new();
+    };
+    let mut new: Vec<&Entry> = outside
+        .iter()
+        .filter(|line| {
+            let key = outside_key(&line.logical);
+            !key.is_empty() && !before.contains(&key)
+        })
+        .collect();
+    if new.len() > OUTSIDE_LINES {
+        return Vec::new();
     }
-    let before = read(&old.text, names);
-    let after = read(&line.text, names);
-    let item = find_item(&before.text, known).or_else(|| find_item(&after.text, known));
-    let id = item.map(|item| item.id.clone());
-    if line.is_done() != old.is_done() {
-        let told = item.is_some_and(|item| item.done == line.is_done());
-        let text = after.text.clone();
-        let edit = if line.is_done() {
-            HumanEdit::Ticked { item: id.clone(), text }
-        } else {
-            HumanEdit::Unticked { item: id.clone(), text }
-        };
-        // A finished action is drafted without a box; that is no unticking.
-        if !told && (line.is_done() || line.kind == Kind::Line(Mark::Open)) {
-            out.push(edit);
+    new.retain(|line| {
+        line.logical.len() <= OUTSIDE_BYTES
+            && !line.logical.contains("://")
+            && line.logical.chars().any(char::is_alphanumeric)
+    });
+    new
+}
+
+/// The items, and which of them stand in the text word for word.
+struct Known<'a> {
+    items: &'a [KnownItem],
+    claimed: Vec<bool>,
+}
+
+impl<'a> Known<'a> {
+    fn of(items: &'a [KnownItem], sides: &Sides<'_>) -> Self {
+        let rows = sides.base.rows.iter().map(|(entry, _)| entry);
+        let keys: HashSet<&str> =
+            rows.chain(sides.theirs).map(|entry| entry.key.as_str()).collect();
+        let claimed = items.iter().map(|item| keys.contains(item.key.as_str())).collect();
+        Self { items, claimed }
+    }
+
+    /// The item that says exactly this. Nothing less may tick or delete an item.
+    fn exact(&self, text: &str) -> Option<&'a KnownItem> {
+        let key = canon(text);
+        self.items.iter().find(|item| !key.is_empty() && item.key == key)
+    }
+
+    /// The item that is most alike, of those that stand nowhere word for word.
+    fn alike(
+        &self,
+        text: &str,
+        at_least: f64,
+        fits: impl Fn(&KnownItem) -> bool,
+    ) -> Option<&'a KnownItem> {
+        let pairs = Pairs::of(&canon(text));
+        let mut best: Option<(f64, &KnownItem)> = None;
+        for (item, claimed) in self.items.iter().zip(&self.claimed) {
+            if *claimed || !fits(item) {
+                continue;
+            }
+            let score = alike(&pairs, &Pairs::of(&item.key));
+            if score >= at_least && best.is_none_or(|(other, _)| score > other) {
+                best = Some((score, item));
+            }
+        }
+        best.map(|(_, item)| item)
+    }
+}
+
+struct Collector<'a> {
+    known: Known<'a>,
+    names: &'a Names<'a>,
+    out: Vec<HumanEdit>,
+}
+
+impl Collector<'_> {
+    fn changed(&mut self, old: &Entry, line: &Entry) {
+        if line.kind == Kind::Heading {
+            return;
+        }
+        let before = read(&old.text, self.names);
+        let after = read(&line.text, self.names);
+        let reworded = old.full != line.full;
+        // Reworded twice since the last write: the item has the wording between.
+        let item =
+            self.known.exact(&before.text).or_else(|| self.known.exact(&after.text)).or_else(
+                || {
+                    let open = |item: &KnownItem| !item.done;
+                    reworded.then(|| self.known.alike(&after.text, REWORDED, open)).flatten()
+                },
+            );
+        let id = item.map(|item| item.id.clone());
+        // A box that is gone is no unticking.
+        let toggled = line.is_done() != old.is_done()
+            && (line.is_done() || line.kind == Kind::Line(Mark::Open));
+        if toggled && item.is_none_or(|item| item.done != line.is_done()) {
+            let (item, text) = (id.clone(), after.text.clone());
+            self.out.push(if line.is_done() {
+                HumanEdit::Ticked { item, text }
+            } else {
+                HumanEdit::Unticked { item, text }
+            });
+        }
+        if reworded && !after.text.is_empty() {
+            let told = item.is_some_and(|item| {
+                item.key == canon(&after.text) && (after.due.is_none() || after.due == item.due)
+            });
+            if !told {
+                let due = after.due.filter(|due| before.due != Some(*due));
+                let from = item.map_or(before.text, |item| item.text.clone());
+                self.out.push(HumanEdit::Edited { item: id, from, to: after.text, due });
+            }
         }
     }
-    if old.full != line.full {
-        let told = item.is_some_and(|item| {
-            item.key == canon(&after.text) && (after.due.is_none() || after.due == item.due)
+
+    fn added(&mut self, line: &Entry, inside: bool) {
+        let Some(typed) = typed(line, inside, self.names) else { return };
+        if let Some(item) = self.known.exact(&typed.text) {
+            if typed.done && !item.done {
+                let (item, text) = (Some(item.id.clone()), typed.text);
+                self.out.push(HumanEdit::Ticked { item, text });
+            }
+            return;
+        }
+        // Typed on since it was read the last time.
+        let earlier = self.known.alike(&typed.text, SAME_MATTER, |item| item.typed && !item.done);
+        self.out.push(match earlier {
+            Some(item) => HumanEdit::Edited {
+                item: Some(item.id.clone()),
+                from: item.text.clone(),
+                to: typed.text,
+                due: typed.due,
+            },
+            None => HumanEdit::Added(typed),
         });
-        if !told && !after.text.is_empty() {
-            let due = after.due.filter(|due| before.due != Some(*due));
-            out.push(HumanEdit::Edited { item: id, from: before.text, to: after.text, due });
+    }
+
+    fn deleted(&mut self, old: &Entry) {
+        let Kind::Line(_) = old.kind else { return };
+        let text = read(&old.text, self.names).text;
+        let item = self.known.exact(&text);
+        if item.is_none_or(|item| !item.done) {
+            self.out.push(HumanEdit::Deleted { item: item.map(|item| item.id.clone()), text });
         }
     }
-}
-
-fn added(
-    line: &Entry,
-    inside: bool,
-    known: &[KnownItem],
-    names: &Names<'_>,
-    out: &mut Vec<HumanEdit>,
-) {
-    let Some(typed) = typed(line, inside, names) else { return };
-    match find_item(&typed.text, known) {
-        Some(item) if typed.done && !item.done => {
-            out.push(HumanEdit::Ticked { item: Some(item.id.clone()), text: typed.text });
-        }
-        Some(_) => {}
-        None => out.push(HumanEdit::Added(typed)),
-    }
-}
-
-fn deleted(old: &Entry, known: &[KnownItem], names: &Names<'_>, out: &mut Vec<HumanEdit>) {
-    let Kind::Line(_) = old.kind else { return };
-    let text = read(&old.text, names).text;
-    let item = find_item(&text, known);
-    if item.is_some_and(|item| item.done) {
-        return;
-    }
-    out.push(HumanEdit::Deleted { item: item.map(|item| item.id.clone()), text });
-}
-
-/// The item a line's text is; the same words, else nearly the same.
-fn find_item<'a>(text: &str, known: &'a [KnownItem]) -> Option<&'a KnownItem> {
-    let key = canon(text);
-    if key.is_empty() {
-        return None;
-    }
-    if let Some(item) = known.iter().find(|item| item.key == key) {
-        return Some(item);
-    }
-    let pairs = Pairs::of(&key);
-    let mut best: Option<(f64, &KnownItem)> = None;
-    for item in known {
-        let score = alike(&pairs, &Pairs::of(&item.key));
-        if score >= SAME_MATTER && best.is_none_or(|(other, _)| score > other) {
-            best = Some((score, item));
-        }
-    }
-    best.map(|(_, item)| item)
 }

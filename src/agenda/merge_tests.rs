@@ -389,6 +389,54 @@ fn a_bare_block_is_a_base_too() {
     assert_eq!(merged.edits.len(), 1);
 }
 
+#[test]
+fn an_item_much_like_a_deleted_one_is_left_alone() {
+    let text = written("");
+    let cut = text.description.replace("[ ] Office move\n", "");
+    // The deleted one was withdrawn; a new one nearly says the same.
+    let mut items = items();
+    items.retain(|item| item.id.as_str() != "t2");
+    items.push(item(
+        "t9",
+        ItemKind::Topic,
+        Side::Both,
+        "Office move, part two",
+        "2026-03-01T09:00:00Z",
+    ));
+    let next = agenda(&LINES, &items);
+    let named = |edits: &[HumanEdit]| edits.iter().any(|edit| format!("{edit:?}").contains("t9"));
+    assert!(!named(&merge(Some(&text.block), &cut, &next).edits));
+    let ticked = text.description.replace("[ ] Office", "[x] Office");
+    assert!(!named(&merge(Some(&text.block), &ticked, &next).edits));
+}
+
+#[test]
+fn a_line_typed_on_or_reworded_again_is_the_same_item() {
+    let text = written("");
+    let typed =
+        text.description.replace("[ ] Office move", "[ ] Office move\n- call Ana Lopez about Lyon");
+    let mut items = items();
+    let mut ana = item("e1", ItemKind::Topic, Side::Both, "call Ana Lopez", "2026-03-01T09:00:00Z");
+    ana.origin = crate::model::agenda::Origin::Event;
+    items.push(ana);
+    items[2].text = "Office move to Lyon".to_owned();
+    let twice = typed.replace("Office move\n", "Office move to Lyon or Nantes\n");
+    let merged = merge(Some(&text.block), &twice, &agenda(&LINES, &items));
+    let edited = |id: &str, from: &str, to: &str| HumanEdit::Edited {
+        item: Some(ItemId::new(id)),
+        from: from.to_owned(),
+        to: to.to_owned(),
+        due: None,
+    };
+    assert_eq!(
+        merged.edits,
+        [
+            edited("t2", "Office move to Lyon", "Office move to Lyon or Nantes"),
+            edited("e1", "call Ana Lopez", "call Ana Lopez about Lyon"),
+        ]
+    );
+}
+
 /// One thing a person does to the lines of a block.
 #[derive(Debug, Clone)]
 enum Act {

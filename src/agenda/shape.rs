@@ -31,6 +31,8 @@ pub(super) struct KnownItem {
     pub(super) key: String,
     pub(super) done: bool,
     pub(super) due: Option<Date>,
+    /// Whether it was typed into an event (and may be typed on there).
+    pub(super) typed: bool,
 }
 
 /// One part of the meeting.

@@ -61,6 +61,7 @@ pub(super) fn pair(role: Role, template: &str) -> Pair {
         title: "1:1".to_owned(),
         template: template.to_owned(),
         agenda_mail: AgendaMail::Never,
+        agenda_link: None,
         agenda_lead: None,
         title_aliases: Vec::new(),
         goals: Vec::new(),

@@ -106,6 +106,7 @@ fn as_json(entry: &JournalEntry) -> Value {
             WriteKind::Create => "create",
             WriteKind::Move => "move",
             WriteKind::Agenda => "agenda",
+            WriteKind::Link => "link",
             WriteKind::Undo => "undo",
         },
         "summary": intent.summary,

@@ -165,7 +165,9 @@ fn planned(plan: &Plan, meeting: Option<&Occurrence>, out: &Out) -> Vec<String> 
             Action::MoveOccurrence { occurrence, .. } | Action::WriteAgenda { occurrence, .. },
             Some(meeting),
         ) => *occurrence == meeting.key,
-        (Action::CreateSeries(_) | Action::Restore { .. }, _) | (_, None) => true,
+        (Action::CreateCompanion(new), Some(meeting)) => new.meeting == meeting.key,
+        (Action::CreateSeries(_) | Action::SetLink { .. } | Action::Restore { .. }, _)
+        | (_, None) => true,
     };
     let mut lines = Vec::new();
     for step in plan.steps.iter().filter(|step| of_meeting(&step.action)) {

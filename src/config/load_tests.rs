@@ -245,6 +245,32 @@ fn a_reload_tells_same_changed_and_broken_apart() {
     assert!(matches!(reload(&config, &days), Reload::Broken(ConfigError::Missing { .. })));
 }
 
+#[test]
+fn no_error_repeats_a_password() {
+    let account =
+        |keys: &str| format!("{ME}[[account]]\nname = \"w\"\nkind = \"caldav\"\n{keys}\n");
+    let good = "url = \"https://dav.example.org/\"\nusername = \"elena\"\n";
+    for keys in [
+        "url = \"https://elena:hunter2@dav.example.org/\"".to_owned(),
+        "url = \"https://elena:hunter2@dav example\"".to_owned(),
+        format!("{good}password = \"hunter2\""),
+        format!("{good}password = hunter2"),
+        format!("{good}password = \"hunter2"),
+        format!("{good}pasword = \"hunter2\""),
+        format!("{good}password = [\"hunter2\"]"),
+        format!("{good}password = {{ password = \"hunter2\" }}"),
+        format!("{good}password = {{ keyring = \"hunter2\" }}"),
+        format!("{good}password = {{ file = \"a\", password = \"hunter2\" }}"),
+    ] {
+        let error = parsed(&account(&keys)).expect_err(&keys);
+        assert!(!format!("{error} {error:?}").contains("hunter2"), "{keys}: {error}");
+    }
+    let pair = with_pair(
+        "holidays = \"https://u:hunter2@example.org/a.ics\"\nfree_busy = \"http://u:hunter2@example.org\"",
+    );
+    assert!(!parsed(&pair).unwrap_err().to_string().contains("hunter2"));
+}
+
 /// The example with its switched-off keys switched on.
 fn switched_on(text: &str) -> String {
     let on = |line: &str| match line.strip_prefix('#') {

@@ -45,7 +45,7 @@ fn holidays(section: &Section<'_, '_>, ground: &Ground<'_>) -> Holidays {
         return match web_url(&place) {
             Ok(url) => Holidays::Remote(url),
             Err(remedy) => {
-                section.problem("holidays", format!("{place:?} cannot be used"), remedy);
+                section.problem("holidays", "the address in `holidays` cannot be used", remedy);
                 Holidays::None
             }
         };
@@ -152,6 +152,7 @@ pub(crate) fn read(
     let pinned = section.flag("pinned").unwrap_or(false);
     let account = account(&section, common);
     let agenda_mail = section.choice("agenda_mail", AGENDA_MAIL);
+    let agenda_link = section.word("agenda_link", web_url).map(|url| url.to_string());
     let agenda_lead = section.word("agenda_lead", |text| {
         duration_within(text, SignedDuration::from_mins(1), SignedDuration::from_hours(7 * 24))
     });
@@ -192,6 +193,7 @@ pub(crate) fn read(
         title,
         template: template.unwrap_or_else(|| template_of(role).to_owned()),
         agenda_mail: agenda_mail.unwrap_or(account.agenda_mail),
+        agenda_link,
         agenda_lead: agenda_lead.or(common.agenda_lead),
         title_aliases: titles.iter().map(|title| title.to_lowercase()).collect(),
         free_busy_url,

@@ -51,6 +51,19 @@ impl<'i> Findings<'i> {
     }
 }
 
+/// A value as messages may repeat it: shortened, and without what stands before
+/// the `@` of a web address, which may be a password.
+fn shown(text: &str) -> String {
+    let text = match text.split_once("://") {
+        Some((scheme, rest)) if rest.contains('@') => {
+            let host = rest.rsplit('@').next().unwrap_or("");
+            format!("{scheme}://…@{host}")
+        }
+        Some(_) | None => text.to_owned(),
+    };
+    if text.chars().count() <= 80 { text } else { text.chars().take(79).chain(['…']).collect() }
+}
+
 /// One table of the file.
 pub(crate) struct Section<'d, 'i> {
     findings: &'d Findings<'i>,
@@ -150,7 +163,7 @@ impl<'d, 'i> Section<'d, 'i> {
         match parse(text.trim()) {
             Ok(value) => Some(value),
             Err(remedy) => {
-                self.problem(key, format!("{text:?} cannot be read as `{key}`"), remedy);
+                self.problem(key, format!("{:?} cannot be read as `{key}`", shown(&text)), remedy);
                 None
             }
         }
@@ -203,7 +216,7 @@ impl<'d, 'i> Section<'d, 'i> {
                 Ok(value) => values.push(value),
                 Err(remedy) => self.findings.at(
                     item.span().start,
-                    format!("{:?} cannot be read as `{key}`", text.as_ref()),
+                    format!("{:?} cannot be read as `{key}`", shown(text)),
                     remedy,
                 ),
             }

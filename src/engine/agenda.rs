@@ -14,12 +14,13 @@ use crate::engine::world::World;
 use crate::ledger;
 use crate::model::agenda::Item;
 use crate::model::id::PairId;
-use crate::model::journal::WriteKind;
+use crate::model::journal::{Outcome, WriteKind};
 use crate::model::ledger::{Beat, LedgerState, Verdict};
 use crate::model::pair::Pair;
 use crate::model::snapshot::{Occurrence, OccurrenceKey, PairView, Snapshot};
 use crate::plan::agenda::{due_at, next_meeting};
-use crate::plan::input::Draft;
+use crate::plan::carrier::companion_uid;
+use crate::plan::input::{Draft, WrittenSoFar};
 use crate::store::{EntryFilter, FrozenAgenda, ItemScope, StoreError};
 
 /// How long after a meeting its event is still read for edits.
@@ -43,14 +44,20 @@ pub fn take_in(
     let beats = beats(state, pair, snapshot);
     for occurrence in recent_and_next(view, now) {
         reply(world, view, occurrence, &mut items)?;
-        let key = &occurrence.key;
-        let Some(last) = store.last_written(owner, &key.uid, key.recurrence_id)? else { continue };
         let date = world.me.zone.to_datetime(occurrence.start).date();
-        let text = &occurrence.description;
-        let edits = agenda::edits(&last.block, text, &world.me, &view.pair, date, &items);
-        let updates = agenda::apply_edits(pair, &items, &edits, now);
-        if items::update(store, owner, &mut items, &updates, now)? {
-            touch(world, state, pair, planned(occurrence), now)?;
+        let mut carried = false;
+        for (key, text) in texts(world, view, occurrence) {
+            let last = store.last_written(owner, &key.uid, key.recurrence_id)?;
+            let Some(last) = last else { continue };
+            carried = true;
+            let edits = agenda::edits(&last.block, &text, &world.me, &view.pair, date, &items);
+            let updates = agenda::apply_edits(pair, &items, &edits, now);
+            if items::update(store, owner, &mut items, &updates, now)? {
+                touch(world, state, pair, planned(occurrence), now)?;
+            }
+        }
+        if !carried {
+            continue;
         }
         if occurrence.end <= now {
             freeze(world, snapshot, view, occurrence, &beats)?;
@@ -60,6 +67,17 @@ pub fn take_in(
     let updates = agenda::carry(&items, &held);
     items::update(store, owner, &mut items, &updates, now)?;
     Ok(())
+}
+
+/// The texts that may carry a meeting's agenda: its event's, and its companion's.
+fn texts(world: &World, view: &PairView, occurrence: &Occurrence) -> Vec<(OccurrenceKey, String)> {
+    let uid = companion_uid(&world.me, &view.pair.id, occurrence);
+    let companion = world.parsed.single(&uid);
+    let companion = companion.map(|event| {
+        (OccurrenceKey { uid, recurrence_id: None }, event.description)
+    });
+    let event = (occurrence.key.clone(), occurrence.description.clone());
+    std::iter::once(event).chain(companion).collect()
 }
 
 fn recent_and_next(view: &PairView, now: Timestamp) -> Vec<&Occurrence> {
@@ -158,23 +176,22 @@ pub fn due_draft(
     let beats = beats(state, &view.pair.id, snapshot);
     let drafted = draft(world, snapshot, view, occurrence, &beats)?;
     remember(world, &drafted, snapshot.now)?;
-    let last = last_block(world, &occurrence.key)?;
-    let (writes, mailed) = counts(world, &occurrence.key)?;
+    let companion = OccurrenceKey {
+        uid: companion_uid(&world.me, &view.pair.id, occurrence),
+        recurrence_id: None,
+    };
     Ok(Some(Draft {
         occurrence: occurrence.key.clone(),
         agenda: drafted.agenda,
-        last_block: last,
-        writes,
-        mailed,
+        event: written(world, &occurrence.key)?,
+        companion: written(world, &companion)?,
+        companion_event: world.parsed.single(&companion.uid),
     }))
 }
 
-fn last_block(world: &World, key: &OccurrenceKey) -> Result<Option<String>, StoreError> {
+/// What was written into one event so far.
+fn written(world: &World, key: &OccurrenceKey) -> Result<WrittenSoFar, StoreError> {
     let last = world.store.last_written(&world.owner, &key.uid, key.recurrence_id)?;
-    Ok(last.map(|written| written.block))
-}
-
-fn counts(world: &World, key: &OccurrenceKey) -> Result<(u32, u32), StoreError> {
     let filter = EntryFilter {
         uid: Some(key.uid.clone()),
         recurrence_id: key.recurrence_id,
@@ -182,14 +199,15 @@ fn counts(world: &World, key: &OccurrenceKey) -> Result<(u32, u32), StoreError> 
         ..EntryFilter::default()
     };
     let entries = world.store.journal_entries(&world.owner, &filter)?;
-    let counted = entries.iter().filter(|e| {
-        use crate::model::journal::Outcome;
-        matches!(e.outcome, None | Some(Outcome::Done { .. } | Outcome::Failed { .. }))
+    let counted = entries.iter().filter(|entry| {
+        matches!(entry.outcome, None | Some(Outcome::Done { .. } | Outcome::Failed { .. }))
     });
-    let (writes, mailed) = counted.fold((0_u32, 0_u32), |(writes, mailed), entry| {
-        (writes + 1, mailed + u32::from(entry.intent.mails != Some(0)))
-    });
-    Ok((writes, mailed))
+    let start = WrittenSoFar { last_block: last.map(|last| last.block), writes: 0, mailed: 0 };
+    Ok(counted.fold(start, |sofar, entry| WrittenSoFar {
+        writes: sofar.writes + 1,
+        mailed: sofar.mailed + u32::from(entry.intent.mails != Some(0)),
+        ..sofar
+    }))
 }
 
 /// Remembers which questions and values went into an agenda.

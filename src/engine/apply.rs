@@ -28,9 +28,11 @@ pub async fn apply(world: &World, step: &Step) -> Result<StepOutcome, EngineErro
     };
     let href = match &step.action {
         Action::CreateSeries(series) => account.provider.href_for(&step.calendar, &series.uid),
-        Action::MoveOccurrence { .. } | Action::WriteAgenda { .. } | Action::Restore { .. } => {
-            step.href.clone()
-        }
+        Action::CreateCompanion(new) => account.provider.href_for(&step.calendar, &new.uid),
+        Action::MoveOccurrence { .. }
+        | Action::WriteAgenda { .. }
+        | Action::SetLink { .. }
+        | Action::Restore { .. } => step.href.clone(),
     };
     let before = world.store.resource(&world.owner, &step.calendar, &href)?;
     if !still_fits(&step.precondition, before.as_ref()) {
@@ -88,6 +90,10 @@ fn intent(
             Some(block.clone()),
             None,
         ),
+        Action::CreateCompanion(new) => {
+            (new.uid.clone(), None, WriteKind::Agenda, Some(new.block.clone()), None)
+        }
+        Action::SetLink { uid, .. } => (uid.clone(), None, WriteKind::Link, None, None),
         Action::Restore { .. } => (EventUid::new(""), None, WriteKind::Undo, None, None),
     };
     Intent {
@@ -177,10 +183,10 @@ async fn settle(
 /// Outcomes that need no reading back: the server said that it wrote nothing.
 fn certain(error: &ProviderError) -> Option<Outcome> {
     match &error.kind {
-        ErrorKind::PreconditionFailed | ErrorKind::UidExists { .. } | ErrorKind::NotFound => {
-            Some(Outcome::Stale)
-        }
-        ErrorKind::Unauthorized
+        ErrorKind::PreconditionFailed | ErrorKind::NotFound => Some(Outcome::Stale),
+        // It lies in a calendar that is not read: a person must say which is right.
+        ErrorKind::UidExists { .. }
+        | ErrorKind::Unauthorized
         | ErrorKind::Forbidden
         | ErrorKind::TooLarge
         | ErrorKind::Unsupported(_) => Some(Outcome::Refused { reason: describe(error) }),

@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use crate::ical::parse::parse;
 use crate::model::event::Event;
-use crate::model::id::{CalendarId, Href, OwnerId};
+use crate::model::id::{CalendarId, EventUid, Href, OwnerId};
 use crate::model::resource::{Resource, ResourceRef};
 use crate::model::snapshot::{MirroredEvent, Quarantine};
+use crate::plan::input::CompanionEvent;
 use crate::store::{Store, StoreError};
 
 /// Everything parsed so far.
@@ -71,6 +72,22 @@ impl ParsedMirror {
                 event: Arc::clone(event),
             })
         })
+    }
+
+    /// A single event onbeat made, by its UID: a meeting's companion.
+    pub fn single(&self, uid: &EventUid) -> Option<CompanionEvent> {
+        let resources = self.calendars.values().flat_map(|c| c.resources.values());
+        resources
+            .flat_map(|resource| resource.events.iter().map(move |event| (resource, event)))
+            .find(|(_, event)| event.uid == *uid)
+            .and_then(|(resource, event)| {
+                let body = event.master.as_ref()?;
+                Some(CompanionEvent {
+                    resource: resource.reference.clone(),
+                    start: body.start.clone(),
+                    description: body.description.clone(),
+                })
+            })
     }
 
     /// What could not be read in some calendars.

@@ -55,7 +55,7 @@ fn untouched(entry: &JournalEntry, held: &Resource, zone: &TimeZone) -> Result<(
         return Err("the event was changed since; undoing would lose that change".to_owned());
     }
     if intent.before.is_none()
-        && !(intent.kind == WriteKind::Create && intent.uid.as_str().starts_with(UID_PREFIX))
+        && !intent.uid.as_str().starts_with(UID_PREFIX)
     {
         return Err("only events onbeat created can be deleted".to_owned());
     }

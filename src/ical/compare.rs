@@ -2,7 +2,7 @@
 //! (order, folding, DTSTAMP, SEQUENCE, empty and unknown properties, the
 //! organizer's own ATTENDEE line); such rewrites are no difference.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -34,18 +34,17 @@ pub fn same_meaning(a: &[u8], b: &[u8], zone: &TimeZone) -> bool {
 pub fn differences(a: &[u8], b: &[u8], zone: &TimeZone) -> Vec<Difference> {
     let (a, b) = (parse(a), parse(b));
     let mut out = BTreeSet::new();
-    for event in &a.events {
-        match b.events.iter().find(|other| other.uid == event.uid) {
+    let (ours, theirs) = (keyed(&a.events), keyed(&b.events));
+    for (key, event) in &ours {
+        match theirs.get(key) {
             Some(other) => events(event, other, zone, &mut out),
             None => {
-                out.insert(lacks(event, None));
+                out.insert(lacks(event));
             }
         }
     }
-    for event in &b.events {
-        if !a.events.iter().any(|other| other.uid == event.uid) {
-            out.insert(lacks(event, None));
-        }
+    for (_, event) in theirs.iter().filter(|(key, _)| !ours.contains_key(*key)) {
+        out.insert(lacks(event));
     }
     if a.quarantined.len() != b.quarantined.len() {
         out.insert(Difference { uid: String::new(), recurrence_at: None, what: "VEVENT" });
@@ -62,8 +61,20 @@ pub fn same_text(a: &str, b: &str) -> bool {
     lines(a).eq(lines(b))
 }
 
-fn lacks(event: &Event, recurrence_at: Option<Timestamp>) -> Difference {
-    Difference { uid: event.uid.as_str().to_owned(), recurrence_at, what: "VEVENT" }
+/// Events by UID; those without one by their order.
+fn keyed(events: &[Event]) -> BTreeMap<(&str, usize), &Event> {
+    let mut nameless = 0;
+    let key = |event| {
+        let event: &Event = event;
+        nameless += usize::from(event.uid.as_str().is_empty());
+        let n = if event.uid.as_str().is_empty() { nameless } else { 0 };
+        ((event.uid.as_str(), n), event)
+    };
+    events.iter().map(key).collect()
+}
+
+fn lacks(event: &Event) -> Difference {
+    Difference { uid: event.uid.as_str().to_owned(), recurrence_at: None, what: "VEVENT" }
 }
 
 fn events(a: &Event, b: &Event, zone: &TimeZone, out: &mut BTreeSet<Difference>) {
@@ -71,7 +82,7 @@ fn events(a: &Event, b: &Event, zone: &TimeZone, out: &mut BTreeSet<Difference>)
         out.insert(Difference { uid: a.uid.as_str().to_owned(), recurrence_at, what });
     };
     match (&a.master, &b.master) {
-        (Some(one), Some(other)) => bodies(one, other, zone, |what| differ(None, what)),
+        (Some(one), Some(other)) => bodies(one, other, zone, a.recurs(), |what| differ(None, what)),
         (None, None) => {}
         (Some(_), None) | (None, Some(_)) => differ(None, "VEVENT"),
     }
@@ -81,7 +92,7 @@ fn events(a: &Event, b: &Event, zone: &TimeZone, out: &mut BTreeSet<Difference>)
     let (ours, theirs) = (ids(a, zone), ids(b, zone));
     for (at, body) in &ours {
         match theirs.iter().find(|(other, _)| other == at) {
-            Some((_, other)) => bodies(body, other, zone, |what| differ(Some(*at), what)),
+            Some((_, other)) => bodies(body, other, zone, false, |what| differ(Some(*at), what)),
             None => differ(Some(*at), "VEVENT"),
         }
     }
@@ -98,7 +109,14 @@ fn ids<'e>(event: &'e Event, zone: &TimeZone) -> Vec<(Timestamp, &'e EventBody)>
     overrides.map(|o| (as_in(&o.recurrence_id, form, zone).instant(zone), &o.body)).collect()
 }
 
-fn bodies(a: &EventBody, b: &EventBody, zone: &TimeZone, mut differ: impl FnMut(&'static str)) {
+fn bodies(
+    a: &EventBody,
+    b: &EventBody,
+    zone: &TimeZone,
+    recurs: bool,
+    mut differ: impl FnMut(&'static str),
+) {
+    let same_start = a.start.instant(zone) == b.start.instant(zone);
     let end = |body: &EventBody| {
         let start = body.start.instant(zone);
         Length::of(body, zone).end(&body.start, start, zone)
@@ -108,10 +126,7 @@ fn bodies(a: &EventBody, b: &EventBody, zone: &TimeZone, mut differ: impl FnMut(
         others.map(|p| p.address.as_str().to_owned()).collect()
     };
     let checks = [
-        (
-            "DTSTART",
-            a.start.instant(zone) == b.start.instant(zone) && same_clock(&a.start, &b.start),
-        ),
+        ("DTSTART", same_start && same_clock(&a.start, &b.start, recurs)),
         ("DTEND", end(a) == end(b)),
         ("SUMMARY", same_text(&a.summary, &b.summary)),
         ("DESCRIPTION", same_text(&a.description, &b.description)),
@@ -129,19 +144,23 @@ fn bodies(a: &EventBody, b: &EventBody, zone: &TimeZone, mut differ: impl FnMut(
     }
 }
 
-/// All-day stays all-day, and a wall clock keeps its offset over a year: a series
-/// rewritten to UTC would drift with the next change of offset.
-fn same_clock(a: &CalTime, b: &CalTime) -> bool {
-    match (a, b) {
-        (CalTime::Zoned { zone: one, .. }, CalTime::Zoned { zone: other, .. }) => {
-            let at = a.instant(one);
-            let months = [0, 91, 182, 273].map(|d| jiff::SignedDuration::from_hours(24 * d));
-            months.iter().all(|span| {
-                at.checked_add(*span).is_ok_and(|at| one.to_offset(at) == other.to_offset(at))
-            })
-        }
-        _ => a.is_date() == b.is_date(),
-    }
+/// All-day stays all-day and floating stays floating. A series keeps its offset
+/// through the year: rewritten to UTC it would drift with the next change.
+fn same_clock(a: &CalTime, b: &CalTime, recurs: bool) -> bool {
+    let zone = |time: &CalTime| match time {
+        CalTime::Date(_) | CalTime::Floating(_) => None,
+        CalTime::Utc(_) => Some(TimeZone::UTC),
+        CalTime::Zoned { zone, .. } => Some(zone.clone()),
+    };
+    let (Some(one), Some(other)) = (zone(a), zone(b)) else {
+        return std::mem::discriminant(a) == std::mem::discriminant(b);
+    };
+    let at = a.instant(&one);
+    let quarters = [0, 91, 182, 273].map(|d| jiff::SignedDuration::from_hours(24 * d));
+    !recurs
+        || quarters.iter().all(|span| {
+            at.checked_add(*span).is_ok_and(|at| one.to_offset(at) == other.to_offset(at))
+        })
 }
 
 fn recurrences(a: &Event, b: &Event, zone: &TimeZone) -> Vec<&'static str> {
@@ -171,4 +190,51 @@ fn recurrences(a: &Event, b: &Event, zone: &TimeZone) -> Vec<&'static str> {
         out.push("RDATE");
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BEFORE: &str = "BEGIN:VCALENDAR\r\nPRODID:-//a\r\nBEGIN:VEVENT\r\nUID:e\r\nDTSTAMP:20260101T000000Z\r\n\
+        DTSTART;TZID=Europe/Berlin:20260106T100000\r\nDURATION:PT30M\r\nRRULE:FREQ=WEEKLY;BYDAY=TU\r\n\
+        EXDATE;TZID=Europe/Berlin:20260113T100000,20260120T100000\r\nSUMMARY:Elena / Bob\r\nDESCRIPTION:one\\ntwo\r\n\
+        ORGANIZER:mailto:elena@example.org\r\nATTENDEE:mailto:elena@example.org\r\n\
+        ATTENDEE;PARTSTAT=NEEDS-ACTION:mailto:bob@example.org\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n";
+
+    fn what(after: &str) -> Vec<&'static str> {
+        let found = differences(BEFORE.as_bytes(), after.as_bytes(), &TimeZone::UTC);
+        found.into_iter().map(|d| d.what).collect()
+    }
+
+    #[test]
+    fn what_servers_rewrite_is_no_difference() {
+        let after = "BEGIN:VCALENDAR\nPRODID:-//b\nBEGIN:VEVENT\nUID:e\nSEQUENCE:4\nCLASS:PUBLIC\n\
+            DTSTAMP:20260202T000000Z\nLAST-MODIFIED:20260202T000000Z\nDTSTART;TZID=W. Europe Standard Time:20260106T100000\n\
+            DTEND:20260106T093000Z\nRRULE:BYDAY=TU;FREQ=WEEKLY;INTERVAL=1\nEXDATE:20260113T090000Z\nEXDATE:20260120T090000Z\n\
+            SUMMARY:Elena / Bob\nDESCRIPTION:one \\ntwo\\n\nORGANIZER:MAILTO:Elena@example.org\n\
+            ATTENDEE;PARTSTAT=ACCEPTED:mailto:bob@example.org\nEND:VEVENT\nEND:VCALENDAR\n";
+        assert!(what(after).is_empty(), "{:?}", what(after));
+    }
+
+    #[test]
+    fn what_matters_is_named() {
+        for (from, to, want) in [
+            ("T100000\r\nDURATION", "T110000\r\nDURATION", vec!["DTEND", "DTSTART"]),
+            ("PT30M", "PT45M", vec!["DTEND"]),
+            ("two", "three", vec!["DESCRIPTION"]),
+            (",20260120T100000", "", vec!["EXDATE"]),
+            ("BYDAY=TU", "BYDAY=TU;COUNT=9", vec!["RRULE"]),
+            ("bob@", "rob@", vec!["ATTENDEE"]),
+            ("UID:e", "UID:f", vec!["VEVENT", "VEVENT"]),
+            (";TZID=Europe/Berlin:20260106T100000", ":20260106T090000Z", vec!["DTSTART"]),
+            (
+                ";TZID=Europe/Berlin:20260106T100000",
+                ";TZID=Africa/Algiers:20260106T100000",
+                vec!["DTSTART"],
+            ),
+        ] {
+            assert_eq!(what(&BEFORE.replacen(from, to, 1)), want, "{from}");
+        }
+    }
 }

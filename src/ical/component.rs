@@ -20,6 +20,16 @@ impl Component {
         self.lines.start + 1..self.lines.end.saturating_sub(1)
     }
 
+    /// Whether everything that begins inside of it ends inside of it.
+    pub fn balanced(&self, lines: &Lines<'_>) -> bool {
+        let fits = |l: &Line| match l.kind() {
+            LineKind::Begin | LineKind::End => l.depth() > self.depth,
+            LineKind::Property | LineKind::Junk => l.depth() >= self.depth,
+        };
+        lines.get(self.lines.end.saturating_sub(1)).is_some_and(|l| l.depth() == self.depth)
+            && lines.slice(self.inner()).iter().all(fits)
+    }
+
     /// Its own property lines with their indexes, without those of alarms and
     /// other components inside.
     pub fn properties<'s, 'a: 's>(

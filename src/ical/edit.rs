@@ -6,6 +6,7 @@ mod change;
 mod check;
 mod copy;
 mod describe;
+mod link;
 mod locate;
 mod moment;
 mod patch;
@@ -127,6 +128,13 @@ pub fn apply(
             let at = instant(occurrence.recurrence_id, recurrence_id.as_ref(), editor.zone);
             edit(data, occurrence.uid.as_str(), at, &Change::Text(description), editor)
         }
+        Action::CreateCompanion(new) => match original {
+            Some(_) => Err(EditError::AlreadyThere),
+            None => write::companion(new).map_err(EditError::Series),
+        },
+        Action::SetLink { uid, url } => {
+            link::set(original.ok_or(EditError::NoOriginal)?, uid.as_str(), url, editor)
+        }
         Action::Restore { data } => data.clone().ok_or(EditError::Deletion),
     }
 }
@@ -154,6 +162,13 @@ pub fn holds(current: Option<&[u8]>, action: &Action, zone: &TimeZone) -> bool {
                 compare::same_text(&body.description, description)
             })
         }
+        Action::CreateCompanion(new) => current
+            .is_some_and(|data| parse(data).events.iter().any(|event| event.uid == new.uid)),
+        Action::SetLink { uid, url } => current.is_some_and(|data| {
+            let events = parse(data).events;
+            let master = events.iter().find(|e| e.uid == *uid).and_then(|e| e.master.as_ref());
+            master.is_some_and(|body| body.url.as_deref() == Some(url))
+        }),
         Action::Restore { data } => match (data, current) {
             (None, None) => true,
             (Some(want), Some(have)) => compare::same_meaning(want, have, zone),
@@ -233,6 +248,13 @@ fn edit(
     let target = locate::target(&lines, &parsed, uid, at, editor.zone)?;
     if let Change::Move { .. } = change {
         may_move(&parsed, uid, editor)?;
+    }
+    if let Change::Text(text) = change {
+        let same = |body: &EventBody| compare::same_text(&body.description, text);
+        if body_of(Some(data), uid, at, editor.zone, same) {
+            // Nothing to say: not even a new DTSTAMP.
+            return Ok(data.to_vec());
+        }
     }
     let sequences = Sequences::of(&parsed, uid, at, editor.zone);
     let (out, edited) = match &target {

@@ -188,6 +188,11 @@ impl<'a> Lines<'a> {
         if line.folded { unfold(raw) } else { Cow::Borrowed(raw) }
     }
 
+    /// Whether these bytes (a line, or several) end with a line break of the text.
+    pub fn ends_line(&self, bytes: &[u8]) -> bool {
+        bytes.ends_with(self.newline().get(self.newline().len() - 1..).unwrap_or(b"\n"))
+    }
+
     /// The line break the text uses (that of its first broken line; CRLF when
     /// there is none).
     pub fn newline(&self) -> &'static [u8] {

@@ -272,3 +272,6 @@ impl<'e> Range<'_, 'e> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

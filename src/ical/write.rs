@@ -14,7 +14,7 @@ use crate::ical::recur::lookup;
 use crate::ical::value::format_duration;
 use crate::model::id::Address;
 use crate::model::pair::{Cadence, CadenceUnit};
-use crate::model::plan::NewSeries;
+use crate::model::plan::{Companion, NewSeries};
 use crate::model::time::CalTime;
 
 /// PRODID of everything onbeat writes.
@@ -28,20 +28,50 @@ pub const PRODID: &str = "-//onbeat//onbeat//EN";
 /// text cannot be read back.
 pub fn series(series: &NewSeries) -> Result<Vec<u8>, String> {
     let event = event(series).try_into_string().map_err(|error| error.to_string())?;
+    let out = object(&event, &series.start);
+    check(&out, series)?;
+    Ok(out)
+}
+
+/// One VCALENDAR around an event, with the VTIMEZONE its start needs.
+fn object(event: &str, start: &CalTime) -> Vec<u8> {
     let mut out = Vec::with_capacity(event.len() + 1024);
     let line = |name: &str, value: &str| render_line(name, format!(":{value}").as_bytes(), b"\r\n");
-    let mut head = Vec::new();
     for (name, value) in [("BEGIN", "VCALENDAR"), ("VERSION", "2.0"), ("PRODID", PRODID)] {
-        head.extend(line(name, value));
+        out.extend(line(name, value));
     }
-    out.extend(head);
-    if let CalTime::Zoned { tzid, zone, local } = &series.start {
+    if let CalTime::Zoned { tzid, zone, local } = start {
         out.extend(timezone::component(tzid, zone, local.date()));
     }
     out.extend_from_slice(event.as_bytes());
     out.extend(line("END", "VCALENDAR"));
-    check(&out, series)?;
-    Ok(out)
+    out
+}
+
+/// The text of a companion event: private, taking no time, inviting nobody.
+///
+/// # Errors
+/// For people: when the text cannot be read back.
+pub fn companion(new: &Companion) -> Result<Vec<u8>, String> {
+    let mut event = Event::new();
+    let stamp = time_value(&CalTime::Utc(new.stamp));
+    event.add_property("UID", one_line(new.uid.as_str()));
+    for name in ["DTSTAMP", "CREATED", "LAST-MODIFIED"] {
+        event.add_property(name, stamp.clone());
+    }
+    event.add_property("TRANSP", "TRANSPARENT");
+    event.add_property("CLASS", "PRIVATE");
+    event.summary(&one_line(&new.title));
+    event.description(&clean(&new.description));
+    event.append_property(time("DTSTART", &new.start));
+    event.add_property("DURATION", format_duration(new.duration));
+    let event = event.done().try_into_string().map_err(|error| error.to_string())?;
+    let out = object(&event, &new.start);
+    let read = parse(&out);
+    match read.events.as_slice() {
+        [one] if one.uid == new.uid && read.quarantined.is_empty() => Ok(out),
+        _ => Err("the new event does not read as it should".to_owned()),
+    }
 }
 
 fn event(series: &NewSeries) -> Event {

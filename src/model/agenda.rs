@@ -13,6 +13,9 @@ pub const BLOCK_BEGIN: &str = "— 1:1 agenda · onbeat —";
 /// The line that closes the managed block; text after it is not ours.
 pub const BLOCK_END: &str = "— end of agenda —";
 
+/// What the UID of every companion event begins with.
+pub const COMPANION_PREFIX: &str = "onbeat-agenda-";
+
 /// One thing to talk about or to do. It belongs to the pair, not to an event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Item {

@@ -76,6 +76,8 @@ pub enum WriteKind {
     Move,
     /// Agenda text.
     Agenda,
+    /// The stable link of a series.
+    Link,
     /// A before-image put back.
     Undo,
 }

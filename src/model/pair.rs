@@ -150,6 +150,8 @@ pub struct Pair {
     pub template: String,
     /// Whether agendas may mail.
     pub agenda_mail: AgendaMail,
+    /// The stable link of `agenda_mail = "link"`.
+    pub agenda_link: Option<String>,
     /// How long before the meeting the agenda is written; `None`: 18:00 of the
     /// working day before.
     pub agenda_lead: Option<SignedDuration>,
@@ -188,6 +190,7 @@ impl Pair {
             title: String::new(),
             template: "peer".to_owned(),
             agenda_mail: AgendaMail::Never,
+            agenda_link: None,
             agenda_lead: None,
             title_aliases: Vec::new(),
             goals: Vec::new(),

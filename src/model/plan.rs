@@ -77,6 +77,16 @@ pub enum Action {
         /// The managed block inside it, as the next merge's base.
         block: String,
     },
+    /// A private event of the owner's that carries a meeting's agenda where writing
+    /// into the meeting itself would mail somebody.
+    CreateCompanion(Companion),
+    /// URL of a series, set once: the stable link to an agenda kept elsewhere.
+    SetLink {
+        /// The series.
+        uid: EventUid,
+        /// The link.
+        url: String,
+    },
     /// Restores a before-image (`undo`); `None`: the resource did not exist.
     Restore {
         /// The bytes to put back.
@@ -103,6 +113,27 @@ pub struct NewSeries {
     pub attendee: (Address, String),
     /// DESCRIPTION: the standing agenda.
     pub description: String,
+    /// DTSTAMP and CREATED.
+    pub stamp: Timestamp,
+}
+
+/// A companion event to be created.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Companion {
+    /// Derived from pair and meeting; carries onbeat's prefix.
+    pub uid: EventUid,
+    /// The meeting it belongs to.
+    pub meeting: OccurrenceKey,
+    /// SUMMARY.
+    pub title: String,
+    /// Start, as the meeting's.
+    pub start: CalTime,
+    /// Length, as the meeting's.
+    pub duration: SignedDuration,
+    /// DESCRIPTION: the agenda.
+    pub description: String,
+    /// The managed block inside it, as the next merge's base.
+    pub block: String,
     /// DTSTAMP and CREATED.
     pub stamp: Timestamp,
 }
@@ -220,6 +251,8 @@ pub enum WaitingCause {
         /// When the last one ended or was last seen.
         last: Timestamp,
     },
+    /// `agenda_mail = "link"` without an `agenda_link`, or the series has another link.
+    NoLink,
     /// The owner is only invited: the agenda is prepared, not written.
     NotOurEvent,
     /// Already moved once by onbeat.

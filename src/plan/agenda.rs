@@ -3,13 +3,14 @@
 
 use jiff::Timestamp;
 
-use crate::agenda::{MergeState, merge, when_due};
+use crate::agenda::{Merge, MergeState, merge, when_due};
 use crate::model::id::Etag;
 use crate::model::pair::{AgendaMail, Pair};
 use crate::model::plan::{Action, MailEffect, Precondition, Reason, Step, Waiting, WaitingCause};
 use crate::model::server::MailEngine;
 use crate::model::snapshot::{Occurrence, OrganizedBy, PairView, Snapshot};
-use crate::plan::input::{Draft, Limits, PairState};
+use crate::plan::carrier;
+use crate::plan::input::{Draft, Limits, PairState, WrittenSoFar};
 use crate::plan::{mail, step_id};
 
 /// The meeting an agenda is made for: the next one that stands.
@@ -43,49 +44,60 @@ pub fn agenda(
         return Ok(None);
     };
     let series = view.series.iter().find(|s| s.uid == occurrence.key.uid);
+    let case = Case { snapshot, view, state, occurrence, draft, limits, due };
     if series.is_some_and(|s| s.organized_by != OrganizedBy::Owner) {
-        return Err(waiting(WaitingCause::NotOurEvent));
+        let own = view.pair.agenda_mail == AgendaMail::Own;
+        let step = if own { carrier::own(&case) } else { Err(WaitingCause::NotOurEvent) };
+        return step.map_err(waiting);
     }
-    write(snapshot, view, occurrence, draft, limits, due).map_err(waiting)
+    let effect = effect(snapshot, view, occurrence);
+    let step = match (allowed(&effect, view.pair.agenda_mail, draft), view.pair.agenda_mail) {
+        (Ok(()), _) => write(&case, effect),
+        (Err(_), AgendaMail::Own) => carrier::own(&case),
+        (Err(_), AgendaMail::Link) => carrier::link(&case),
+        (Err(cause), AgendaMail::Never | AgendaMail::Once) => {
+            // Only what would really be written is worth saying.
+            match write(&case, effect) {
+                Ok(Some(_)) => Err(cause),
+                other => other,
+            }
+        }
+    };
+    step.map_err(waiting)
 }
 
-fn write(
-    snapshot: &Snapshot,
-    view: &PairView,
-    occurrence: &Occurrence,
-    draft: &Draft,
-    limits: &Limits,
-    due: Timestamp,
-) -> Result<Option<Step>, WaitingCause> {
-    let merged = merge(draft.last_block.as_deref(), &occurrence.description, &draft.agenda);
-    match merged.state {
-        // A block a person removed stays removed; what leaves no room is shown by
-        // `onbeat agenda`.
-        MergeState::Unchanged | MergeState::BlockRemoved | MergeState::NoRoom => return Ok(None),
-        MergeState::MarksDamaged => return Err(WaitingCause::MarksDamaged),
-        MergeState::Write => {}
-    }
-    if draft.writes >= limits.agenda_writes {
-        return Ok(None);
-    }
+/// One meeting's agenda with all that decides about it.
+pub(crate) struct Case<'a> {
+    pub(crate) snapshot: &'a Snapshot,
+    pub(crate) view: &'a PairView,
+    pub(crate) state: &'a PairState,
+    pub(crate) occurrence: &'a Occurrence,
+    pub(crate) draft: &'a Draft,
+    pub(crate) limits: &'a Limits,
+    pub(crate) due: Timestamp,
+}
+
+/// The agenda in the meeting's own event.
+fn write(case: &Case<'_>, effect: MailEffect) -> Result<Option<Step>, WaitingCause> {
+    let (occurrence, view) = (case.occurrence, case.view);
+    let written = &case.draft.event;
+    let text = &occurrence.description;
+    let Some(merged) = merged(written, text, case)? else { return Ok(None) };
     if view.duplicated.contains(&occurrence.key.uid) {
         return Err(WaitingCause::DuplicateUid { uid: occurrence.key.uid.clone() });
     }
     let calendar = &occurrence.resource.calendar;
-    if limits.read_only.contains(calendar) {
+    if case.limits.read_only.contains(calendar) {
         return Err(WaitingCause::ReadOnly);
     }
     let etag = occurrence.resource.etag.as_ref().and_then(Etag::strong);
     let etag = etag.ok_or(WaitingCause::NoStrongEtag)?;
-    let effect = effect(snapshot, view, occurrence);
-    allowed(&effect, view.pair.agenda_mail, draft)?;
     let action = Action::WriteAgenda {
         occurrence: occurrence.key.clone(),
         recurrence_id: occurrence.recurrence_id.clone(),
         description: merged.description,
         block: merged.block,
     };
-    let why = if draft.writes == 0 { Reason::AgendaDue(due) } else { Reason::AgendaChanged };
     Ok(Some(Step {
         id: step_id(&view.pair, &occurrence.resource.href, &action),
         pair: view.pair.id.clone(),
@@ -94,9 +106,32 @@ fn write(
         action,
         precondition: Precondition::Match(etag),
         mail: effect,
-        why: vec![why],
+        why: vec![why(written, case)],
         needs_person: false,
     }))
+}
+
+/// The merge of the draft with a text, when it calls for a write that is still
+/// allowed.
+pub(crate) fn merged(
+    written: &WrittenSoFar,
+    text: &str,
+    case: &Case<'_>,
+) -> Result<Option<Merge>, WaitingCause> {
+    let merged = merge(written.last_block.as_deref(), text, &case.draft.agenda);
+    match merged.state {
+        // A block a person removed stays removed; what leaves no room is shown by
+        // `onbeat agenda`.
+        MergeState::Unchanged | MergeState::BlockRemoved | MergeState::NoRoom => Ok(None),
+        MergeState::MarksDamaged => Err(WaitingCause::MarksDamaged),
+        MergeState::Write if written.writes >= case.limits.agenda_writes => Ok(None),
+        MergeState::Write => Ok(Some(merged)),
+    }
+}
+
+/// Why it is written now.
+pub(crate) fn why(written: &WrittenSoFar, case: &Case<'_>) -> Reason {
+    if written.writes == 0 { Reason::AgendaDue(case.due) } else { Reason::AgendaChanged }
 }
 
 fn effect(snapshot: &Snapshot, view: &PairView, occurrence: &Occurrence) -> MailEffect {
@@ -124,7 +159,7 @@ fn allowed(effect: &MailEffect, chosen: AgendaMail, draft: &Draft) -> Result<(),
         MailEffect::Unknown => Vec::new(),
     };
     match chosen {
-        AgendaMail::Once if draft.mailed == 0 => Ok(()),
+        AgendaMail::Once if draft.event.mailed == 0 => Ok(()),
         AgendaMail::Once | AgendaMail::Never | AgendaMail::Own | AgendaMail::Link => {
             Err(WaitingCause::WouldMail { people })
         }

@@ -1,6 +1,7 @@
 //! The plan's last reader: refuses steps that break a promise, whatever the
 //! rooms before it thought. It looks at steps alone and adds none.
 
+use crate::model::agenda::COMPANION_PREFIX;
 use crate::model::id::PairId;
 use crate::model::plan::{Action, MailEffect, Plan, Step, Waiting, WaitingCause};
 use crate::model::snapshot::{OrganizedBy, PairView, Snapshot};
@@ -68,6 +69,11 @@ fn broken_rule(snapshot: &Snapshot, kept: &[Step], step: &Step) -> Option<String
             }
             None
         }
+        Action::MoveOccurrence { occurrence, .. }
+            if occurrence.uid.as_str().starts_with(COMPANION_PREFIX) =>
+        {
+            None
+        }
         Action::MoveOccurrence { occurrence, start, duration, .. } => {
             let to = start.instant(&snapshot.owner.zone);
             let span = Window::new(to, end_of(to, *duration));
@@ -75,6 +81,9 @@ fn broken_rule(snapshot: &Snapshot, kept: &[Step], step: &Step) -> Option<String
                 .or_else(|| double_booked(snapshot, kept, view, &span, occurrence))
         }
         Action::WriteAgenda { occurrence, .. } => foreign(view, step, &occurrence.uid),
+        Action::CreateCompanion(new) => (!new.uid.as_str().starts_with(COMPANION_PREFIX))
+            .then(|| "a companion event must carry onbeat's UID prefix".to_owned()),
+        Action::SetLink { uid, .. } => foreign(view, step, uid),
         Action::Restore { .. } => Some("a plan never restores".to_owned()),
     }
 }
@@ -88,9 +97,13 @@ fn same_target(a: &Step, b: &Step) -> bool {
         | (Action::WriteAgenda { occurrence: x, .. }, Action::WriteAgenda { occurrence: y, .. }) => {
             x == y
         }
-        (Action::CreateSeries(_), Action::CreateSeries(_)) => true,
+        (Action::CreateSeries(_), Action::CreateSeries(_))
+        | (Action::CreateCompanion(_), Action::CreateCompanion(_))
+        | (Action::SetLink { .. }, Action::SetLink { .. }) => true,
         (
             Action::CreateSeries(_)
+            | Action::CreateCompanion(_)
+            | Action::SetLink { .. }
             | Action::MoveOccurrence { .. }
             | Action::WriteAgenda { .. }
             | Action::Restore { .. },
@@ -101,6 +114,9 @@ fn same_target(a: &Step, b: &Step) -> bool {
 
 /// Steps touch only events of the pair, organized by the owner.
 fn foreign(view: &PairView, step: &Step, uid: &crate::model::id::EventUid) -> Option<String> {
+    if uid.as_str().starts_with(COMPANION_PREFIX) {
+        return None;
+    }
     let own_occurrence =
         view.occurrences.iter().any(|o| o.key.uid == *uid && o.resource.href == step.href);
     if !own_occurrence {
@@ -133,7 +149,11 @@ fn double_booked(
             let from = start.instant(&snapshot.owner.zone);
             Window::new(from, end_of(from, *duration)).overlaps(span)
         }
-        Action::CreateSeries(_) | Action::WriteAgenda { .. } | Action::Restore { .. } => false,
+        Action::CreateSeries(_)
+        | Action::CreateCompanion(_)
+        | Action::SetLink { .. }
+        | Action::WriteAgenda { .. }
+        | Action::Restore { .. } => false,
     });
     (standing || planned)
         .then(|| format!("the 1:1 with {} would be double-booked", view.pair.partner.name))

@@ -7,7 +7,9 @@ use jiff::Timestamp;
 
 use crate::agenda::Agenda;
 use crate::model::id::{CalendarId, PairId};
+use crate::model::resource::ResourceRef;
 use crate::model::snapshot::{OccurrenceKey, Snapshot};
+use crate::model::time::CalTime;
 
 /// Everything a plan depends on.
 #[derive(Debug)]
@@ -46,12 +48,34 @@ pub struct Draft {
     pub occurrence: OccurrenceKey,
     /// What it should say.
     pub agenda: Agenda,
-    /// The managed block written last for this meeting.
+    /// What was written into the meeting's own event.
+    pub event: WrittenSoFar,
+    /// What was written into its companion event.
+    pub companion: WrittenSoFar,
+    /// The companion event, when it is on the calendar.
+    pub companion_event: Option<CompanionEvent>,
+}
+
+/// What onbeat wrote into one event for one meeting.
+#[derive(Debug, Clone, Default)]
+pub struct WrittenSoFar {
+    /// The managed block written last.
     pub last_block: Option<String>,
-    /// How often it was written for this meeting.
+    /// How often it was written.
     pub writes: u32,
     /// How often one of those writes was expected to mail.
     pub mailed: u32,
+}
+
+/// A companion event as it stands.
+#[derive(Debug, Clone)]
+pub struct CompanionEvent {
+    /// Where it lies.
+    pub resource: ResourceRef,
+    /// Start as written.
+    pub start: CalTime,
+    /// DESCRIPTION as it stands.
+    pub description: String,
 }
 
 /// Limits in force; the caps hold across restarts.

@@ -3,6 +3,7 @@
 //! input gives the same plan, and planning again after applying gives none.
 
 pub mod agenda;
+pub mod carrier;
 pub mod check;
 pub mod ground;
 pub mod input;

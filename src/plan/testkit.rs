@@ -69,6 +69,7 @@ pub fn pair(name: &str) -> Pair {
         title: format!("Elena / {name}"),
         template: "lead-down".to_owned(),
         agenda_mail: AgendaMail::Never,
+        agenda_link: None,
         agenda_lead: None,
         title_aliases: Vec::new(),
         goals: Vec::new(),

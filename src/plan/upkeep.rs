@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 use crate::model::id::{EventUid, Href};
-use crate::model::pair::Pair;
+use crate::model::pair::{Pair, Person};
 use crate::model::plan::{Action, NewSeries, Precondition, Reason, Step, Waiting, WaitingCause};
 use crate::model::snapshot::{PairView, PartnerTime, Series, Snapshot};
 use crate::model::time::CalTime;
@@ -184,7 +184,7 @@ fn new_series(snapshot: &Snapshot, pair: &Pair, base: &Base, standing: &str) -> 
     let partner = pair.partner.addresses.first().cloned();
     let empty = || crate::model::id::Address::new("");
     NewSeries {
-        uid: derived_uid(pair, base.first),
+        uid: derived_uid(owner, pair, base.first),
         title: pair.title.clone(),
         start: CalTime::Zoned { local, tzid: tzid.into(), zone },
         duration: pair.duration,
@@ -196,10 +196,12 @@ fn new_series(snapshot: &Snapshot, pair: &Pair, base: &Base, standing: &str) -> 
     }
 }
 
-/// The UID of a series: the same pair and first date give the same UID, so that
-/// a repeated creation meets its own first try.
-fn derived_uid(pair: &Pair, first: Date) -> EventUid {
-    let name = format!("{}\n{first}", pair.id);
+/// The UID of a series: the same two people and first date give the same UID, so
+/// that a repeated creation meets its own first try. Another owner's series with
+/// the same partner must not: both lie in the partner's calendar.
+fn derived_uid(owner: &Person, pair: &Pair, first: Date) -> EventUid {
+    let me = owner.addresses.first().map_or("", crate::model::id::Address::as_str);
+    let name = format!("{me}\n{}\n{first}", pair.id);
     EventUid::new(format!("{UID_PREFIX}{}", Uuid::new_v5(&Uuid::NAMESPACE_OID, name.as_bytes())))
 }
 

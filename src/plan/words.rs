@@ -38,6 +38,11 @@ pub fn step(step: &Step, zone: &TimeZone) -> String {
             Some(planned) => format!("write the agenda of {}", moment(planned, zone)),
             None => "write the agenda".to_owned(),
         },
+        Action::CreateCompanion(companion) => format!(
+            "write the agenda of {} into a private event",
+            moment(companion.start.instant(zone), zone)
+        ),
+        Action::SetLink { url, .. } => format!("put the link {url} on the series"),
         Action::Restore { .. } => "put back what was there before".to_owned(),
     }
 }
@@ -115,6 +120,10 @@ pub fn waiting(cause: &WaitingCause, zone: &TimeZone) -> String {
             "the series was ended by hand (last seen {}); `onbeat apply` makes a new one",
             day(*last, zone)
         ),
+        WaitingCause::NoLink => {
+            "`agenda_mail = \"link\"` needs an `agenda_link`, on a series without another link"
+                .to_owned()
+        }
         WaitingCause::NotOurEvent => {
             "the other person organizes it: the agenda is kept here (`onbeat agenda`)".to_owned()
         }

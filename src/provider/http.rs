@@ -64,7 +64,7 @@ impl HttpConfig {
 /// Where a request led.
 pub enum Located {
     /// An answer, possibly after redirects inside the known origins.
-    Here(Answer),
+    Here(Box<Answer>),
     /// A redirect to an origin that gets no credentials yet.
     Elsewhere(Url),
 }
@@ -144,7 +144,7 @@ impl Http {
     /// redirects that lead away or in circles.
     pub async fn read(&self, request: &Read) -> Result<Answer, ProviderError> {
         match self.locate(request).await? {
-            Located::Here(answer) => Ok(answer),
+            Located::Here(answer) => Ok(*answer),
             Located::Elsewhere(target) => {
                 let why = format!("redirect to another host, {}", shown(&target));
                 Err(ProviderError::new(ErrorKind::Protocol(why), named(request)))
@@ -161,7 +161,7 @@ impl Http {
         for _ in 0..=MAX_HOPS {
             let answer = self.read_at(request, &url).await?;
             let Some(target) = redirect_target(&answer) else {
-                return Ok(Located::Here(answer));
+                return Ok(Located::Here(Box::new(answer)));
             };
             tracing::debug!(from = %shown(&url), to = %shown(&target), "redirected");
             if !self.allows(&target) {

@@ -151,6 +151,13 @@ pub trait CalendarProvider {
         window: Window,
     ) -> Result<Vec<FreeBusyAnswer>, ProviderError>;
 
+    /// The collection scheduling messages arrive in (RFC 6638 §2.2), where replies
+    /// may lie that the server has not put into the events; read with
+    /// [`changes`](Self::changes) like a calendar. `None`: there is nothing to read.
+    async fn inbox(&self) -> Result<Option<CalendarId>, ProviderError> {
+        Ok(None)
+    }
+
     /// The address a new resource of this UID gets in the calendar.
     fn href_for(&self, calendar: &CalendarId, uid: &crate::model::id::EventUid) -> Href;
 }

@@ -102,6 +102,7 @@ impl Problem {
         }
         let mut problem = Self {
             of_person: vec![Vec::new(); draft.people.len()],
+            days_of: vec![0..0; draft.people.len()],
             people: draft.people,
             series,
             run: draft.run.clamp(1, 64),
@@ -129,9 +130,10 @@ impl Problem {
         for series in &mut self.series {
             fold(&self.people, series, &shared, self.run, self.week_over);
         }
-        let mut at = 0;
         for (person, _) in shared.iter().enumerate().filter(|(_, shared)| **shared) {
-            at = self.give_keys(person, at);
+            let from = self.shared_days.len() as u32;
+            self.give_keys(person);
+            self.days_of[person] = from..self.shared_days.len() as u32;
         }
     }
 
@@ -144,7 +146,7 @@ impl Problem {
     }
 
     /// Keys, shared days and weeks of one person.
-    fn give_keys(&mut self, person: usize, _at: usize) -> usize {
+    fn give_keys(&mut self, person: usize) {
         let who = &self.people[person];
         let mut lens: Vec<u32> =
             self.of_person[person].iter().map(|s| self.series[*s as usize].len).collect();
@@ -206,7 +208,6 @@ impl Problem {
             });
         }
         self.point_cells(person, &starts, &offset, &lens);
-        0
     }
 
     /// Tells every cell of `person` which key it hangs on.

@@ -14,9 +14,6 @@ use super::problem::{Cell, Choice, Domain, NEVER, Problem, UNIT};
 use super::respond::Response;
 use super::state::Placement;
 
-/// Search steps one cluster may take.
-const STEPS: u64 = 20_000;
-
 /// One way to hold (or not hold) an occurrence.
 #[derive(Debug, Clone, Copy)]
 struct Way {
@@ -48,24 +45,20 @@ pub(crate) struct Outcome {
 }
 
 /// Solves a node whose series each have one choice left. `value` is the
-/// dual's bound here, `upper` the cost to beat (both units).
+/// dual's bound here, `upper` the cost to beat (both units), `limit` the
+/// search steps to spend.
 pub(crate) fn solve(
     problem: &Problem,
     dual: &Dual<'_>,
     domains: &[Arc<Domain>],
-    value: i64,
-    upper: i64,
+    (value, upper): (i64, i64),
+    limit: u64,
 ) -> Outcome {
-    let slack = upper - i64::from(UNIT) - value;
     let mut outcome = Outcome { bound: value, plan: None, steps: 0 };
-    if slack < 0 {
-        return outcome;
-    }
     let mut response = Response::default();
-    let mut units = Vec::new();
+    let (mut units, mut choices) = (Vec::new(), Vec::new());
     // The part of the series' minima that the split by occurrence loses.
     let mut lost = 0;
-    let mut choices = Vec::new();
     for (series, domain) in domains.iter().enumerate() {
         let Some(choice) = domain.choices.first() else { return outcome };
         let answer = response.run(&problem.series[series], domain, &dual.values, false);
@@ -74,46 +67,80 @@ pub(crate) fn solve(
         lost += answer.value - split - units[from..].iter().map(|u: &Unit| u.least).sum::<i64>();
         choices.push(*choice);
     }
-    let slack = slack + lost;
-    units.iter_mut().for_each(|u| u.ways.retain(|w| w.extra <= slack));
-    let mut bound = value - lost;
-    let mut idle: i64 = (0..problem.shared_days.len()).map(|d| dual.day_value(d)).sum();
-    let mut found: Vec<Option<Option<Cell>>> = vec![None; units.len()];
-    let mut complete = true;
-    for group in groups(problem, dual, &units) {
-        let mut cluster = Cluster::new(problem, dual, &units, &group);
-        let share = cluster.share();
-        idle -= cluster.days.iter().map(|d| dual.day_value(*d as usize)).sum::<i64>();
-        cluster.best = share + slack + 1;
-        cluster.go(0, share);
-        outcome.steps += cluster.steps;
-        if cluster.steps > STEPS {
-            complete = false;
-            continue;
+    let slack = upper - i64::from(UNIT) - value + lost;
+    // A plan within `depth` of the bound uses only ways within `depth` each:
+    // small depths give small clusters.
+    let mut depth = (4 * i64::from(UNIT)).max(slack / 16).min(slack);
+    while depth >= 0 && outcome.steps < limit {
+        let round = solve_within(problem, dual, &units, depth, limit - outcome.steps);
+        outcome.steps += round.steps;
+        if !round.complete {
+            if let Some(found) = round.found {
+                outcome.plan = Some(assemble(problem, &choices, &found));
+            }
+            break;
         }
-        bound += cluster.best - share;
-        if cluster.kept.is_empty() {
-            // Nothing within the slack: no better plan has these bases.
-            outcome.bound = upper;
-            return outcome;
+        outcome.bound = outcome.bound.max(value - lost + round.extra.min(depth + 1));
+        if let Some(found) = round.found {
+            outcome.plan = Some(assemble(problem, &choices, &found));
+            if round.extra <= depth {
+                break;
+            }
         }
-        for (at, (unit, _)) in cluster.members.iter().enumerate() {
-            found[*unit] = Some(cluster.kept[at]);
+        if depth == slack {
+            if round.extra > depth {
+                outcome.bound = upper;
+            }
+            break;
         }
-    }
-    // Days nobody can use any more sell nothing.
-    outcome.bound = bound - idle;
-    if complete {
-        outcome.plan = Some(assemble(problem, &choices, &found));
+        depth = (2 * depth).min(slack);
     }
     outcome
 }
 
-fn assemble(
-    problem: &Problem,
-    choices: &[Choice],
-    found: &[Option<Option<Cell>>],
-) -> Vec<Placement> {
+/// What one depth gives.
+struct Round {
+    /// Units above the bound of the best plan within the depth, summed over
+    /// the clusters; more than the depth when there is none.
+    extra: i64,
+    found: Option<Vec<Option<Option<Cell>>>>,
+    steps: u64,
+    /// Was every cluster searched to its end?
+    complete: bool,
+}
+
+fn solve_within(problem: &Problem, dual: &Dual<'_>, units: &[Unit], depth: i64, limit: u64) -> Round {
+    let near = |u: &Unit| Unit { ways: u.ways.iter().filter(|w| w.extra <= depth).copied().collect(), ..*u };
+    let units: Vec<Unit> = units.iter().map(near).collect();
+    let mut round = Round { extra: 0, found: None, steps: 0, complete: true };
+    let mut found: Vec<Option<Option<Cell>>> = vec![None; units.len()];
+    let mut idle: i64 = (0..problem.shared_days.len()).map(|d| dual.day_value(d)).sum();
+    let mut all_found = true;
+    for group in groups(problem, dual, &units) {
+        let mut cluster = Cluster::new(problem, dual, &units, &group);
+        let share = cluster.share();
+        idle -= cluster.days.iter().map(|d| dual.day_value(*d as usize)).sum::<i64>();
+        cluster.best = share + depth + 1;
+        cluster.limit = limit / 4 + limit.saturating_sub(round.steps) / 2;
+        cluster.go(0, share);
+        round.steps += cluster.steps;
+        round.complete &= cluster.steps <= cluster.limit;
+        round.extra += cluster.best - share;
+        all_found &= !cluster.kept.is_empty();
+        if !all_found && !round.complete {
+            break;
+        }
+        for ((unit, _), cell) in cluster.members.iter().zip(&cluster.kept) {
+            found[*unit] = Some(*cell);
+        }
+    }
+    // Days nobody can use any more sell nothing.
+    round.extra -= idle;
+    round.found = all_found.then_some(found);
+    round
+}
+
+fn assemble(problem: &Problem, choices: &[Choice], found: &[Option<Option<Cell>>]) -> Vec<Placement> {
     let mut at = 0;
     let one = |(series, choice): (usize, &Choice)| {
         let count = problem.series[series].tracks[usize::from(choice.track)].dates.len();
@@ -254,18 +281,16 @@ struct Cluster<'a> {
     best: i64,
     kept: Vec<Option<Cell>>,
     steps: u64,
+    limit: u64,
 }
 
 impl<'a> Cluster<'a> {
     fn new(problem: &'a Problem, dual: &'a Dual<'a>, units: &[Unit], group: &[usize]) -> Self {
-        let keys =
-            group.iter().flat_map(|u| &units[*u].ways).filter_map(|w| w.cell).flat_map(|c| c.key);
-        let mut days: Vec<u32> =
-            keys.filter(|k| *k != 0).map(|k| problem.keys[k as usize].day).collect();
+        let keys = group.iter().flat_map(|u| &units[*u].ways).filter_map(|w| w.cell).flat_map(|c| c.key);
+        let mut days: Vec<u32> = keys.filter(|k| *k != 0).map(|k| problem.keys[k as usize].day).collect();
         days.sort_unstable();
         days.dedup();
-        let mut weeks: Vec<u32> =
-            days.iter().map(|d| problem.shared_days[*d as usize].week).collect();
+        let mut weeks: Vec<u32> = days.iter().map(|d| problem.shared_days[*d as usize].week).collect();
         weeks.sort_unstable();
         weeks.dedup();
         let seat = |way: &Way| {
@@ -275,18 +300,12 @@ impl<'a> Cluster<'a> {
                 let (bit, len) = (u32::from(at.bit), u32::from(at.len));
                 let wide = widened(bit, len, day.buffer);
                 let week = weeks.binary_search(&day.week).ok()?;
-                Some(Side {
-                    day: days.binary_search(&at.day).ok()?,
-                    week,
-                    mask: span(bit, len),
-                    wide,
-                })
+                Some(Side { day: days.binary_search(&at.day).ok()?, week, mask: span(bit, len), wide })
             };
             let sides = way.cell.map_or([None; 2], |c| c.key.map(side));
             Seat { extra: way.extra, own: way.own, cell: way.cell, sides }
         };
-        let members =
-            group.iter().map(|u| (*u, units[*u].ways.iter().map(seat).collect())).collect();
+        let members = group.iter().map(|u| (*u, units[*u].ways.iter().map(seat).collect())).collect();
         Self {
             taken: vec![0; days.len()],
             count: vec![0; days.len()],
@@ -304,6 +323,7 @@ impl<'a> Cluster<'a> {
             best: 0,
             kept: Vec::new(),
             steps: 0,
+            limit: 0,
         }
     }
 
@@ -318,8 +338,7 @@ impl<'a> Cluster<'a> {
     }
 
     fn is_free(&self, seat: &Seat) -> bool {
-        let free =
-            |s: &Side| self.taken[s.day] & s.wide == 0 && self.count[s.day] < self.caps[s.day];
+        let free = |s: &Side| self.taken[s.day] & s.wide == 0 && self.count[s.day] < self.caps[s.day];
         seat.sides.iter().flatten().all(free)
     }
 
@@ -350,8 +369,8 @@ impl<'a> Cluster<'a> {
     }
 
     fn go(&mut self, depth: usize, bound: i64) {
-        self.steps += 1;
-        if self.steps > STEPS {
+        self.steps += (self.members.len() - depth) as u64 + 1;
+        if self.steps > self.limit {
             return;
         }
         if depth == self.members.len() {

@@ -7,24 +7,30 @@
 
 mod build;
 mod cluster;
+mod company;
 mod compile;
 mod day;
 mod dual;
+mod explain;
 mod fixing;
 mod local;
 mod mask;
 mod problem;
 mod published;
+mod repair;
 mod respond;
 mod search;
 mod solve;
 pub mod spec;
+mod star;
 mod state;
 mod zone;
 
 pub use build::{Draft, DraftError, SeriesDraft};
 pub use compile::{CompileError, Compiled, compile};
 pub use dual::Prices;
+pub use explain::{Alternative, Blocked, Cause, Explanation, Terms, blockers, explain};
 pub use problem::{Cell, Choice, Day, Person, Problem, Series, Track, UNIT};
+pub use repair::{Change, MayBump, Obstacle, Repair, Repairs, Standing, StandingError};
 pub use solve::{Base, Budget, Proof, Solution, solve};
 pub use zone::SLOT;

@@ -232,6 +232,8 @@ pub struct Problem {
     pub(crate) keys: Vec<Key>,
     pub(crate) shared_days: Vec<SharedDay>,
     pub(crate) shared_weeks: Vec<SharedWeek>,
+    /// Shared days of each person.
+    pub(crate) days_of: Vec<Range<u32>>,
     /// Series of each person.
     pub(crate) of_person: Vec<Vec<u32>>,
 }

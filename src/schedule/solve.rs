@@ -5,7 +5,8 @@
 #![allow(clippy::indexing_slicing)]
 
 use super::dual::Prices;
-use super::local::Local;
+use super::company;
+use super::local::{Local, Plan};
 use super::problem::{Problem, points_up};
 use super::search::Search;
 
@@ -75,22 +76,29 @@ pub fn solve(problem: &Problem, budget: Budget<'_>) -> Solution {
             break;
         }
     }
+    if problem.series.len() > 60 {
+        let found = company::solve(problem, budget, local);
+        let bound = found.root.0;
+        return finish(problem, &found.plan, (found.upper, bound), found.root, (found.work, 0));
+    }
     let mut search = Search::new(problem, budget, local);
     search.run();
-    finish(problem, &search)
+    let bounds = (search.upper, search.bound());
+    finish(problem, &search.best, bounds, search.root.clone(), (search.work(), search.nodes))
 }
 
-fn finish(problem: &Problem, search: &Search<'_, '_>) -> Solution {
-    let plan = &search.best;
-    let cost = points_up(search.upper + problem.constant);
-    let certified = points_up(search.root.0 + problem.constant).min(cost);
-    let bound = points_up(search.bound() + problem.constant).min(cost);
-    let base = plan
-        .iter()
-        .flatten()
-        .map(|p| Base { track: p.choice.track.into(), column: p.choice.column.into() });
-    let occurrences =
-        plan.iter().flatten().map(|p| p.cells.iter().map(|c| c.map(|c| c.slot)).collect());
+fn finish(
+    problem: &Problem,
+    plan: &Plan,
+    (upper, bound): (i64, i64),
+    root: (i64, Prices),
+    (work, nodes): (u64, u64),
+) -> Solution {
+    let cost = points_up(upper + problem.constant);
+    let certified = points_up(root.0 + problem.constant).min(cost);
+    let bound = points_up(bound + problem.constant).min(cost);
+    let base = plan.iter().flatten().map(|p| Base { track: p.choice.track.into(), column: p.choice.column.into() });
+    let occurrences = plan.iter().flatten().map(|p| p.cells.iter().map(|c| c.map(|c| c.slot)).collect());
     Solution {
         base: base.collect(),
         occurrences: occurrences.collect(),
@@ -98,8 +106,8 @@ fn finish(problem: &Problem, search: &Search<'_, '_>) -> Solution {
         bound,
         certified,
         proof: if bound >= cost { Proof::Optimal } else { Proof::Bounded },
-        certificate: search.root.1.clone(),
-        work: search.work(),
-        nodes: search.nodes,
+        certificate: root.1,
+        work,
+        nodes,
     }
 }

@@ -152,20 +152,6 @@ impl<'p> State<'p> {
         day.focus * tail_loss(person, usize::from(day.day), bit, len, self.problem.run)
     }
 
-    /// Marginal units of one start for its person now; `NEVER` when blocked.
-    pub(crate) fn marginal(&mut self, key: u32) -> i32 {
-        if key == 0 {
-            return 0;
-        }
-        let day = self.problem.keys[key as usize].day as usize;
-        if self.is_stale[day] {
-            self.is_stale[day] = false;
-            self.stale.retain(|d| *d as usize != day);
-            self.refresh(day);
-        }
-        self.values[key as usize]
-    }
-
     /// Puts one meeting on a person's day, or takes it off.
     fn toggle(&mut self, key: u32, add: bool) {
         if key == 0 {
@@ -200,6 +186,18 @@ impl<'p> State<'p> {
                 self.mark(other as usize);
             }
         }
+    }
+
+    /// Days and slots a start occupies; `true` marks the day it begins on.
+    pub(crate) fn footprint(&self, key: u32) -> impl Iterator<Item = (usize, Mask, bool)> + use<> {
+        let mut parts = [None, None];
+        if key != 0 {
+            let Key2 { index, bit, len } = Key2::of(self.problem, key);
+            parts[0] = Some((index, span(bit, len), true));
+            let reach = self.problem.shared_days[index].reach.filter(|r| bit + len > *r);
+            parts[1] = reach.zip(self.neighbour(index, true)).map(|(r, n)| (n, span(0, bit + len - r), false));
+        }
+        parts.into_iter().flatten()
     }
 
     fn mask_day(&mut self, index: usize, bit: u32, len: u32, add: bool) {
@@ -250,6 +248,24 @@ impl<'p> State<'p> {
             self.toggle(keys[0], true);
             self.toggle(keys[1], true);
         }
+        self.own[series] = own_cost(&self.problem.series[series], &placement);
+        self.own_sum += self.own[series];
+        self.placed[series] = Some(placement);
+    }
+
+    /// Seats one occurrence of a placed series, or takes it off.
+    pub(crate) fn seat(&mut self, series: usize, occurrence: usize, cell: Option<Cell>) {
+        let Some(mut placement) = self.placed[series].take() else { return };
+        if let Some(place) = placement.cells.get_mut(occurrence) {
+            let old = std::mem::replace(place, cell);
+            for key in old.iter().flat_map(|c| c.key) {
+                self.toggle(key, false);
+            }
+            for key in cell.iter().flat_map(|c| c.key) {
+                self.toggle(key, true);
+            }
+        }
+        self.own_sum -= self.own[series];
         self.own[series] = own_cost(&self.problem.series[series], &placement);
         self.own_sum += self.own[series];
         self.placed[series] = Some(placement);

@@ -35,7 +35,7 @@ pub(crate) fn view(
     let mut slots: Vec<Slot> =
         series.iter().flat_map(|one| occurrences::slots(one, &owner.zone, window)).collect();
     slots.extend(gap_slots(&series, owner, window));
-    slots.sort_by(|a, b| (a.start, a.kind).cmp(&(b.start, b.kind)));
+    slots.sort_by_key(|slot| (slot.start, slot.kind));
     let mut meetings: Vec<_> = events
         .iter()
         .flat_map(|one| occurrences::meetings(&one.mirrored, owner, &pair.partner, window))

@@ -6,6 +6,7 @@
 
 use std::collections::HashMap;
 
+use crate::model::agenda::COMPANION_PREFIX;
 use crate::model::event::{Event, EventBody, Partstat};
 use crate::model::id::Address;
 use crate::model::pair::{Pair, Person};
@@ -44,7 +45,8 @@ pub(crate) fn sort_out<'a>(
     let mut out: Vec<Vec<&Joined>> = pairs.iter().map(|_| Vec::new()).collect();
     for one in joined {
         let Some(body) = speaking(one.event()) else { continue };
-        if body.start.is_date() {
+        let companion = one.event().uid.as_str().starts_with(COMPANION_PREFIX);
+        if body.start.is_date() || companion {
             continue;
         }
         let at = match company(body, owner) {

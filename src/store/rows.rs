@@ -132,12 +132,13 @@ impl Word for Origin {
 
 impl Word for WriteKind {
     const WHAT: &'static str = "kind of write";
-    const ALL: &'static [Self] = &[Self::Create, Self::Move, Self::Agenda, Self::Undo];
+    const ALL: &'static [Self] = &[Self::Create, Self::Move, Self::Agenda, Self::Link, Self::Undo];
     fn word(self) -> &'static str {
         match self {
             Self::Create => "create",
             Self::Move => "move",
             Self::Agenda => "agenda",
+            Self::Link => "link",
             Self::Undo => "undo",
         }
     }

@@ -97,15 +97,9 @@ fn move_lines(
     let unreadable = || EditError::Unreadable("DTSTART is missing".to_owned());
     let written = Written::read(lines, component, "DTSTART").ok_or_else(unreadable)?;
     patch.set(component, "DTSTART", &in_its_form(&written, start, zone));
-    let end_at = copy::plus(start.instant(zone), duration);
-    let nominal = |start: &CalTime| match start {
-        CalTime::Date(date) => Some(CalTime::Date(date.checked_add(duration).unwrap_or(*date))),
-        CalTime::Floating(_) | CalTime::Utc(_) | CalTime::Zoned { .. } => None,
-    };
-    match (Written::read(lines, component, "DTEND"), nominal(start)) {
-        (Some(end), Some(day)) => patch.set(component, "DTEND", &in_its_form(&end, &day, zone)),
-        (Some(end), None) => patch.set(component, "DTEND", &end.at(end_at, zone)),
-        (None, _) => {
+    match Written::read(lines, component, "DTEND") {
+        Some(end) => patch.set(component, "DTEND", &copy::end_after(&end, start, duration, zone)),
+        None => {
             patch.set(component, "DURATION", format!(":{}", format_duration(duration)).as_bytes());
         }
     }
@@ -132,7 +126,7 @@ fn in_its_form(written: &Written, time: &CalTime, zone: &TimeZone) -> Vec<u8> {
 }
 
 /// DTSTAMP, and LAST-MODIFIED where the component has one.
-fn stamps(
+pub(super) fn stamps(
     lines: &Lines<'_>,
     component: &Component,
     now: Option<Timestamp>,
@@ -173,7 +167,7 @@ pub(super) fn insert(
     let mut bytes =
         copy::component(lines, master, id, &changes, editor.zone).ok_or_else(unreadable)?;
     let before = lines.data().get(..at).unwrap_or(&[]);
-    if !before.ends_with(b"\n") && !before.ends_with(b"\r") {
+    if !lines.ends_line(before) {
         // A text that ends right after END:VEVENT, without line break.
         bytes.splice(0..0, lines.newline().iter().copied());
     }

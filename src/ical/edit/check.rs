@@ -34,10 +34,11 @@ pub(super) fn only_intended(
 /// The text with a line break at its end: one that lacks it gets one when an
 /// override is put behind its last line.
 fn ended(data: &[u8]) -> Cow<'_, [u8]> {
-    if data.ends_with(b"\n") || data.ends_with(b"\r") {
+    let Ok(lines) = Lines::new(data) else { return Cow::Borrowed(data) };
+    if lines.ends_line(data) {
         return Cow::Borrowed(data);
     }
-    let newline = if memchr::memmem::find(data, b"\r\n").is_some() { &b"\r\n"[..] } else { b"\n" };
+    let newline = lines.newline();
     Cow::Owned([data, newline].concat())
 }
 

@@ -62,7 +62,7 @@ pub(super) fn component(
             id.for_each(|id| id.write(&mut out, newline));
         }
     }
-    if !out.ends_with(newline) {
+    if !lines.ends_line(&out) {
         out.extend_from_slice(newline);
     }
     Some(out)
@@ -111,7 +111,7 @@ fn times(
         vec![Set::new("RECURRENCE-ID", recurrence_id), Set::new("DTSTART", start.with(new_start))];
     match (end, changes.duration) {
         (Some(end), Some(length)) => {
-            out.push(Set::new("DTEND", end.at(plus(new_at, length), viewer)));
+            out.push(Set::new("DTEND", end_after(&end, new_start, length, viewer)));
         }
         (Some(end), None) => {
             out.push(Set::new("DTEND", moved_end(&start, &end, new_start, new_at, viewer)));
@@ -143,6 +143,21 @@ fn moved_end(
     end.at(plus(new_at, length), viewer)
 }
 
-pub(super) fn plus(at: Timestamp, length: jiff::SignedDuration) -> Timestamp {
+/// DTEND a length after a start: days for dates.
+pub(super) fn end_after(
+    end: &Written,
+    start: &CalTime,
+    length: jiff::SignedDuration,
+    viewer: &TimeZone,
+) -> Vec<u8> {
+    match (&end.time, start) {
+        (CalTime::Date(_), CalTime::Date(date)) => {
+            end.with(&CalTime::Date(date.checked_add(length).unwrap_or(*date)))
+        }
+        _ => end.at(plus(start.instant(viewer), length), viewer),
+    }
+}
+
+fn plus(at: Timestamp, length: jiff::SignedDuration) -> Timestamp {
     at.checked_add(length).unwrap_or(at)
 }

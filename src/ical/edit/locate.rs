@@ -48,7 +48,7 @@ pub(super) fn target(
     at: Option<Timestamp>,
     viewer: &TimeZone,
 ) -> Result<Target, EditError> {
-    let family = family(lines, uid);
+    let family = family(lines, uid)?;
     let event = parsed.events.iter().find(|e| e.uid.as_str() == uid);
     let (Some(event), false) = (event, uid.is_empty()) else {
         return Err(unreadable(parsed, uid));
@@ -68,6 +68,22 @@ pub(super) fn target(
         || new_override(lines, &family, event, at, viewer),
         |component| Ok(Target::Existing(component)),
     )
+}
+
+/// The component of a UID without RECURRENCE-ID.
+pub(super) fn master(
+    lines: &Lines<'_>,
+    parsed: &Parsed,
+    uid: &str,
+) -> Result<Component, EditError> {
+    if uid.is_empty() || !parsed.events.iter().any(|e| e.uid.as_str() == uid) {
+        return Err(unreadable(parsed, uid));
+    }
+    match family(lines, uid)?.masters.as_slice() {
+        [only] => Ok(only.clone()),
+        [] => Err(EditError::NoSuchUid(uid.to_owned())),
+        _ => Err(EditError::Ambiguous(uid.to_owned())),
+    }
 }
 
 fn unreadable(parsed: &Parsed, uid: &str) -> EditError {
@@ -120,14 +136,17 @@ fn new_override(
     Ok(Target::New { master: master.clone(), id, at })
 }
 
-fn family(lines: &Lines<'_>, uid: &str) -> Family {
+fn family(lines: &Lines<'_>, uid: &str) -> Result<Family, EditError> {
     let mut zones = Zones::new(lines);
     let mut out = Family { masters: Vec::new(), overrides: Vec::new(), end: 0 };
     for component in component::events(lines).closed {
-        let own = component.property(lines, "UID").map(|(_, line)| text(lines, line));
-        if own.as_deref() != Some(uid) {
+        let own = component
+            .properties(lines)
+            .any(|(_, line)| lines.is(line, "UID") && text(lines, line) == uid);
+        if !own {
             continue;
         }
+        sound(lines, &component)?;
         out.end = component.lines.end;
         let id = component
             .property(lines, "RECURRENCE-ID")
@@ -137,7 +156,33 @@ fn family(lines: &Lines<'_>, uid: &str) -> Family {
             None => out.masters.push(component),
         }
     }
-    out
+    Ok(out)
+}
+
+/// Edits touch only components whose lines have one meaning: balanced, and none
+/// of the properties that give identity and time stands twice or holds control
+/// characters (which a rewritten line would lose).
+fn sound(lines: &Lines<'_>, component: &Component) -> Result<(), EditError> {
+    let line = |at: usize| lines.get(at).map_or(0, |l| lines.number(l));
+    if !component.balanced(lines) {
+        let begin = line(component.lines.start);
+        return Err(EditError::Unreadable(format!(
+            "line {begin}: a component inside is not closed"
+        )));
+    }
+    for name in ["UID", "RECURRENCE-ID", "DTSTART", "DTEND", "DURATION"] {
+        for (n, (at, found)) in
+            component.properties(lines).filter(|(_, l)| lines.is(l, name)).enumerate()
+        {
+            let control = lines.rest(found).iter().any(|b| *b < 0x20 && *b != b'\t' || *b == 0x7f);
+            if n > 0 || control {
+                let what = if n > 0 { "a second" } else { "a control character in" };
+                let reason = format!("line {}: {what} {name}", line(at));
+                return Err(EditError::Unreadable(reason));
+            }
+        }
+    }
+    Ok(())
 }
 
 fn text(lines: &Lines<'_>, line: &Line) -> String {

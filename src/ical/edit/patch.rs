@@ -68,7 +68,7 @@ impl<'l, 'a> Patch<'l, 'a> {
     fn replace(&mut self, line: usize, mut with: Vec<u8>) {
         let Some(line) = self.lines.get(line) else { return };
         let raw = self.lines.raw(line);
-        if !raw.ends_with(b"\n") && !raw.ends_with(b"\r") {
+        if !self.lines.ends_line(raw) {
             // The last line of a text without final line break keeps having none.
             with.truncate(with.len().saturating_sub(self.newline.len()));
         }

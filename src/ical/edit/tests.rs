@@ -1,3 +1,5 @@
+//! Tests of `ical::edit`: bytes in, values out.
+
 use super::*;
 use crate::model::id::EventUid;
 use crate::model::snapshot::OccurrenceKey;
@@ -198,6 +200,15 @@ fn a_low_sequence_is_raised_to_the_masters() {
     let after =
         set_description(low.as_bytes(), "s", Some(id), "y", &editor(&owner, &zone)).unwrap();
     assert_eq!(parse(&after).events[0].overrides[0].body.sequence, 3);
+}
+
+#[test]
+fn an_unchanged_text_changes_no_byte() {
+    let (owner, zone) = (owner(), TimeZone::UTC);
+    let editor = editor(&owner, &zone);
+    let id = Some(at("2024-04-01T07:00:00Z"));
+    let once = set_description(SERIES.as_bytes(), "s", id, "x\ny", &editor).unwrap();
+    assert_eq!(set_description(&once, "s", id, "x\r\ny\n", &editor).unwrap(), once);
 }
 
 #[test]

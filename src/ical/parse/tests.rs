@@ -1,3 +1,5 @@
+//! Tests of `ical::parse`: bytes in, values out.
+
 use super::*;
 use crate::model::event::{BusyStatus, EventStatus, Partstat};
 use jiff::civil::{date, datetime};

@@ -1,7 +1,7 @@
-//! The door to the `rrule` crate, for rules with BYSETPOS, BYWEEKNO or
-//! BYYEARDAY. The crate sees a wall clock labelled UTC and never a zone, gets
-//! all defaults spelled out, and starts near the window where the rule allows
-//! it. The only file that names chrono.
+//! The door to the `rrule` crate, for rules with BYWEEKNO or BYYEARDAY. The
+//! crate sees a wall clock labelled UTC and never a zone, gets all defaults
+//! spelled out, and starts near the window where the rule allows it. The only
+//! file that names chrono.
 
 use chrono::{DateTime as ChronoTime, Month, TimeZone as _, Weekday};
 use rrule::{Frequency, NWeekday, RRule, RRuleSet, Tz, Unvalidated};

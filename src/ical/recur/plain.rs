@@ -1,5 +1,5 @@
 //! The rules real calendars hold (DAILY to YEARLY with BYMONTH, BYMONTHDAY,
-//! BYDAY and times of the day), computed in day numbers with a jump to the
+//! BYDAY, BYSETPOS and times of the day), computed in day numbers with a jump to the
 //! window's start. What it does not know goes through the `rrule` crate.
 
 use super::Budget;
@@ -8,10 +8,7 @@ use super::rule::{Freq, Rule};
 
 /// Whether this file computes the rule.
 pub(super) fn knows(rule: &Rule) -> bool {
-    !rule.sub_daily()
-        && rule.week_numbers.is_empty()
-        && rule.year_days.is_empty()
-        && (rule.positions.is_empty() || rule.freq == Freq::Weekly)
+    !rule.sub_daily() && rule.week_numbers.is_empty() && rule.year_days.is_empty()
 }
 
 /// What a rule is asked for. All times are wall-clock seconds.

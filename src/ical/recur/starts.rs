@@ -11,6 +11,9 @@ use super::{Budget, crated, plain, subdaily};
 use crate::model::event::{EventBody, Recurrence};
 use crate::model::time::{CalTime, Window, resolve};
 
+/// Most rules of one event that are computed; RFC 5545 §3.8.5.3 advises one.
+const MAX_RULES: usize = 16;
+
 /// One start of a series.
 #[derive(Debug, Clone)]
 pub(super) struct Start {
@@ -87,7 +90,11 @@ fn rule_starts(
     out: &mut Vec<i64>,
 ) -> usize {
     let mut used = 0;
-    for text in rules {
+    if rules.len() > MAX_RULES {
+        let extra = rules.len() - MAX_RULES;
+        warnings.push(format!("{extra} rules above the {MAX_RULES} that are read are left out"));
+    }
+    for text in rules.iter().take(MAX_RULES) {
         let result = Rule::parse(text).and_then(|rule| {
             let until = until(&rule, &master.start, clock);
             one_rule(&rule, Ask { until, ..ask }, budget, out)

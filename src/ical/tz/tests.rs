@@ -1,3 +1,5 @@
+//! Tests of `ical::tz`: bytes in, values out.
+
 use super::*;
 use jiff::civil::datetime;
 

@@ -1,3 +1,5 @@
+//! Tests of `ical::write`: bytes in, values out.
+
 use super::*;
 use crate::ical::compare::same_meaning;
 use crate::ical::tz::{ZoneSource, iana};

@@ -9,10 +9,12 @@ use url::Url;
 use crate::model::id::{CalendarId, Etag, Href, SyncToken};
 use crate::provider::caldav::cursor::{Cursor, Mark};
 use crate::provider::caldav::fingerprint::Product;
+use crate::provider::caldav::href::same;
 use crate::provider::caldav::list::{self, Listing, Member};
 use crate::provider::caldav::state::{self, State};
 use crate::provider::caldav::stream::{Reply, rows};
 use crate::provider::caldav::sync_collection;
+use crate::provider::caldav::xml::XmlError;
 use crate::provider::error::{ErrorKind, ProviderError};
 use crate::provider::http::Http;
 use crate::provider::http::origin::shown;
@@ -100,8 +102,15 @@ impl<'a> Reading<'a> {
             let reply = rows::<Listing>(self.http, &request, |listing, row| {
                 listing.take(url, &row, true);
             });
-            let (page, next) = match reply.await? {
-                Reply::Rows { value, token, product } => {
+            let reply = match reply.await {
+                Err(error) if unreadable(&error) => {
+                    tracing::debug!(calendar = %self.id, %error, "no report that can be read");
+                    return Ok(None);
+                }
+                reply => reply?,
+            };
+            let (page, next) = match reply {
+                Reply::Rows { value, token, product, .. } => {
                     self.product = product;
                     (value, token)
                 }
@@ -219,6 +228,10 @@ impl<'a> Reading<'a> {
             state.get_or_insert_with(|| State::read(&row));
         });
         match reply.await? {
+            Reply::Rows { at, .. } if !same(&at, &self.url) => {
+                let why = format!("the calendar has moved to {}", shown(&at));
+                Err(ProviderError::new(ErrorKind::Protocol(why), self.id.to_string()))
+            }
             Reply::Rows { value: Some(state), product, .. } if state.is_collection => {
                 self.product = product;
                 Ok(state)
@@ -251,7 +264,8 @@ impl<'a> Reading<'a> {
             }
         }
         for (href, status) in &listing.failed {
-            let again = *status >= 500;
+            // A member that is listed and said to be absent contradicts itself.
+            let again = *status != 403;
             self.skip(href.clone(), format!("the server answers {status} for it"), again)?;
         }
         self.skipped.extend(listing.foreign.iter().cloned());
@@ -282,4 +296,10 @@ impl<'a> Reading<'a> {
         let next = Cursor { mark, retry: self.retry }.token();
         Changes { next, extent, skipped: self.skipped }
     }
+}
+
+/// Whether the content of an answer was at fault, again and again.
+fn unreadable(error: &ProviderError) -> bool {
+    matches!(error.kind, ErrorKind::Protocol(_))
+        || error.source.as_ref().is_some_and(|source| source.is::<XmlError>())
 }

@@ -58,8 +58,11 @@ impl Reading<'_> {
                     self.http.back_off(attempt).await;
                     attempt += 1;
                 }
-                // One member may make the whole answer unreadable.
-                Err(ProviderError { kind: ErrorKind::Protocol(_), .. }) => break,
+                // One member may make the whole answer unreadable, or break it off.
+                Err(error) if broke_off(&error) || matches!(error.kind, ErrorKind::Protocol(_)) => {
+                    self.multiget_refused += 1;
+                    break;
+                }
                 Err(error) => return Err(error),
             }
         }

@@ -257,6 +257,12 @@ impl Product {
         )
     }
 
+    /// A reply to an occurrence without override is not put into the organizer's event
+    /// and lies in the inbox only.
+    pub fn leaves_replies_in_inbox(self) -> bool {
+        matches!(self, Self::Cyrus | Self::Fastmail)
+    }
+
     /// Answers VFREEBUSY questions in the outbox; Google and Open-Xchange have one
     /// and do not.
     pub fn answers_outbox(self) -> bool {
@@ -311,87 +317,37 @@ mod tests {
     const SABRE: &str = "1, 3, extended-mkcol, access-control, calendarserver-principal-property-search, calendar-access, calendar-proxy, calendar-auto-schedule, calendar-availability, resource-sharing, calendarserver-sharing";
 
     #[test]
-    fn products_are_told_by_their_marks() {
-        let own = "dav.example.org";
+    fn products_are_told_by_their_header_fields() {
+        let at = |path, server, sabre, dav| seen("dav.example.org", path, server, sabre, dav);
+        let nextcloud = "1, calendar-access, nc-calendar-search, nextcloud-checksum-update";
         for (product, is) in [
+            (at("/alice/", "WSGIServer/0.2 CPython/3.11.7", None, RADICALE), Product::Radicale),
             (
-                seen(own, "/alice/", "WSGIServer/0.2 CPython/3.11.7", None, RADICALE),
-                Product::Radicale,
-            ),
-            (
-                seen(own, "/alice/calendars/", "Python/3.11 aiohttp/3.14.5", None, XANDIKOS),
+                at("/alice/calendars/", "Python/3.11 aiohttp/3.14.5", None, XANDIKOS),
                 Product::Xandikos,
             ),
-            (
-                seen(own, "/dav/calendars/user/alice/", "Cyrus-HTTP/3.6.1-Debian", None, CYRUS),
-                Product::Cyrus,
-            ),
-            (seen(own, "/dav.php/calendars/a/", "nginx", Some("4.7.1"), SABRE), Product::Sabre),
-            (
-                seen(own, "/remote.php/dav/calendars/a/", "Apache", None, "1, 3, calendar-access"),
-                Product::Nextcloud,
-            ),
-            (
-                seen(
-                    own,
-                    "/cloud/dav/",
-                    "nginx",
-                    Some("4.7.0"),
-                    "1, calendar-access, nc-calendar-search, nextcloud-checksum-update",
-                ),
-                Product::Nextcloud,
-            ),
-            (
-                seen(
-                    own,
-                    "/SOGo/dav/alice/Calendar/",
-                    "",
-                    None,
-                    "1, 2, calendar-access, calendar-auto-schedule",
-                ),
-                Product::Sogo,
-            ),
-            (
-                seen(
-                    own,
-                    "/caldav.php/alice/",
-                    "Apache",
-                    None,
-                    "1, 2, 3, access-control, calendar-access",
-                ),
-                Product::Davical,
-            ),
-            (
-                seen(
-                    own,
-                    "/dav/cal/alice/",
-                    "",
-                    None,
-                    "1, 2, 3, access-control, calendar-access, calendar-auto-schedule",
-                ),
-                Product::Stalwart,
-            ),
-            (
-                seen(
-                    "p42-caldav.icloud.com",
-                    "/123/calendars/",
-                    "AppleHttpServer/1",
-                    None,
-                    "1, calendar-access",
-                ),
-                Product::Icloud,
-            ),
-            (
-                seen("caldav.fastmail.com", "/dav/calendars/user/a@b/", "nginx", None, CYRUS),
-                Product::Fastmail,
-            ),
-            (
-                seen("dav.mailbox.org", "/caldav/1/", "nginx", None, "1, 2, 3, calendar-access"),
-                Product::Ox,
-            ),
-            (seen("notfastmail.com", "/", "nginx", None, "1, calendar-access"), Product::Unknown),
+            (at("/dav/calendars/user/a/", "Cyrus-HTTP/3.6.1-Debian", None, CYRUS), Product::Cyrus),
+            (at("/dav.php/calendars/a/", "nginx", Some("4.7.1"), SABRE), Product::Sabre),
+            (at("/cloud/dav/", "nginx", Some("4.7.0"), nextcloud), Product::Nextcloud),
         ] {
             assert_eq!(product, is);
+        }
+    }
+
+    #[test]
+    fn products_are_told_by_their_paths_and_hosts() {
+        let plain = "1, 2, 3, access-control, calendar-access, calendar-auto-schedule";
+        for (host, path, is) in [
+            ("dav.example.org", "/remote.php/dav/calendars/a/", Product::Nextcloud),
+            ("dav.example.org", "/SOGo/dav/alice/Calendar/", Product::Sogo),
+            ("dav.example.org", "/caldav.php/alice/", Product::Davical),
+            ("dav.example.org", "/dav/cal/alice/", Product::Stalwart),
+            ("p42-caldav.icloud.com", "/123/calendars/", Product::Icloud),
+            ("caldav.fastmail.com", "/dav/calendars/user/a@b/", Product::Fastmail),
+            ("dav.mailbox.org", "/caldav/1/", Product::Ox),
+            ("notfastmail.com", "/", Product::Unknown),
+        ] {
+            assert_eq!(seen(host, path, "nginx", None, plain), is, "{host}{path}");
         }
     }
 

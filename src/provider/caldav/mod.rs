@@ -208,6 +208,16 @@ impl CalendarProvider for CalDav {
         self.ask_free_busy(who, window).await
     }
 
+    async fn inbox(&self) -> Result<Option<CalendarId>, ProviderError> {
+        let account = self.account().await?;
+        let inbox = account.inbox.as_ref().filter(|_| account.product.leaves_replies_in_inbox());
+        Ok(inbox.map(|url| {
+            let here = url.origin() == self.http.base().origin();
+            let collection = if here { url.path().to_owned() } else { url.to_string() };
+            CalendarId { account: self.account.clone(), collection }
+        }))
+    }
+
     fn href_for(&self, calendar: &CalendarId, uid: &EventUid) -> Href {
         let plain = |text: &str| {
             (1..=100).contains(&text.len())
@@ -223,6 +233,8 @@ impl CalendarProvider for CalDav {
     }
 }
 
+#[cfg(test)]
+mod recorded_tests;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]

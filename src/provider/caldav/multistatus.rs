@@ -129,6 +129,8 @@ pub struct Refusal {
     pub conditions: Vec<Box<str>>,
     /// An href inside one of them.
     pub href: Option<String>,
+    /// What the server says in prose.
+    pub prose: String,
 }
 
 impl Refusal {
@@ -144,7 +146,11 @@ impl Refusal {
         for element in elements {
             let inside = element.child(Ns::Dav, "href").map(|h| h.trimmed().to_owned());
             refusal.href = refusal.href.or(inside);
-            refusal.conditions.push(element.name);
+            if element.is(Ns::Dav, "responsedescription") {
+                refusal.prose = element.text;
+            } else {
+                refusal.conditions.push(element.name);
+            }
         }
         refusal
     }
@@ -154,10 +160,13 @@ impl Refusal {
         self.conditions.iter().any(|name| &**name == condition)
     }
 
-    /// The conditions, for people; printable and bounded.
+    /// The conditions and the prose, for people; printable and bounded.
     pub fn text(&self) -> String {
         let names = self.conditions.iter().take(3).map(|name| name.chars().take(60).collect());
-        names.collect::<Vec<String>>().join(", ")
+        let names = names.collect::<Vec<String>>().join(", ");
+        let prose: String =
+            self.prose.trim().chars().filter(|c| !c.is_control()).take(160).collect();
+        if prose.is_empty() { names } else { format!("{names}: {prose}") }
     }
 }
 
@@ -207,6 +216,12 @@ mod tests {
         );
         assert!(refusal.names("unique-scheduling-object-resource"));
         assert_eq!(refusal.href.as_deref(), Some("/x/y.ics"));
+        // As Xandikos words it.
+        let prose = Refusal::read(
+            b"<ns0:error xmlns:ns0=\"DAV:\" xmlns:ns1=\"urn:ietf:params:xml:ns:caldav\"><ns1:valid-calendar-data />\
+              <ns0:responsedescription>Not a valid\ncalendar file</ns0:responsedescription></ns0:error>",
+        );
+        assert_eq!(prose.text(), "valid-calendar-data: Not a validcalendar file");
         assert_eq!(Refusal::read(b"<html>no</html>"), Refusal::default());
         assert_eq!(Refusal::read(b""), Refusal::default());
     }

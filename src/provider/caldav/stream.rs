@@ -1,6 +1,8 @@
 //! Asks for a multistatus and passes its rows on as they arrive; a body that breaks
 //! off is asked for again from the start.
 
+use url::Url;
+
 use crate::provider::caldav::fingerprint::{Marks, Product, product};
 use crate::provider::caldav::multistatus::{Multistatus, Refusal, Row};
 use crate::provider::caldav::xml::XmlError;
@@ -20,6 +22,8 @@ pub enum Reply<T> {
         token: Option<String>,
         /// Who answered.
         product: Product,
+        /// Where, after redirects.
+        at: Url,
     },
     /// Another status.
     Refused(Refused),
@@ -57,7 +61,8 @@ pub async fn rows<T: Default>(
         .await;
         match drained {
             Ok(token) => {
-                return Ok(Reply::Rows { value, token, product: product_of(&answer) });
+                let product = product_of(&answer);
+                return Ok(Reply::Rows { value, token, product, at: answer.url });
             }
             Err(error) if broke_off(&error) && attempt < http.retry().attempts => {
                 http.back_off(attempt).await;
@@ -97,9 +102,10 @@ pub async fn refused(answer: &mut Answer) -> Refused {
 }
 
 fn broken(answer: &Answer, why: XmlError) -> ProviderError {
-    let kind = match why {
-        XmlError::Truncated => ErrorKind::Unavailable,
-        ref why => ErrorKind::Protocol(why.to_string()),
+    let kind = if why == XmlError::Truncated {
+        ErrorKind::Unavailable
+    } else {
+        ErrorKind::Protocol(why.to_string())
     };
     ProviderError::new(kind, answer.context()).caused_by(why)
 }

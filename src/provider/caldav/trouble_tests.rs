@@ -36,7 +36,9 @@ async fn hostile_bodies_are_refused() {
     ];
     for bomb in bombs {
         let server = Scripted::start(move |_, _| say(207, "", bomb)).await;
-        assert!(read(&server, None, &mut Mirror::with(1)).await.is_err(), "{bomb}");
+        let mut mirror = Mirror::with(1);
+        assert!(read(&server, None, &mut mirror).await.is_err(), "{bomb}");
+        assert!(mirror.removed.is_empty() && mirror.kept.is_empty());
         assert!(read(&server, Some("t"), &mut Mirror::with(1)).await.is_err(), "{bomb}");
     }
 }
@@ -95,6 +97,28 @@ async fn a_multiget_that_fails_as_a_whole_is_replaced_by_gets() {
         let mut mirror = Mirror::default();
         let changes = read(&server, Some("before"), &mut mirror).await.unwrap();
         assert_eq!((changes.extent, mirror.stored.len()), (Extent::Delta, 2), "{status}");
+    }
+}
+
+#[tokio::test]
+async fn answers_that_cannot_be_read_are_replaced_by_simpler_questions() {
+    for body in [
+        "<d:multistatus xmlns:d='DAV:'><d:response>",
+        "<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>",
+        "<x/>",
+    ] {
+        let server = Scripted::start(move |seen, _| match question(seen) {
+            "sync" | "multiget" => say(207, "", body),
+            "state" => multistatus(&own("now")),
+            "list" => {
+                multistatus(&(own("now") + &row(&member(0), "\"n\"") + &row(&member(1), "\"n\"")))
+            }
+            _ => say(200, "ETag: \"g\"", ICS),
+        })
+        .await;
+        let mut mirror = Mirror::with(3);
+        let changes = read(&server, Some("before"), &mut mirror).await.unwrap();
+        assert_eq!((changes.extent, mirror.stored.len()), (Extent::Full, 2), "{body}");
     }
 }
 
@@ -184,6 +208,7 @@ async fn listed_members_that_all_answer_404_are_not_gone_by_that() {
     let changes = read(&server, None, &mut mirror).await.unwrap();
     assert!(mirror.removed.is_empty());
     assert_eq!((mirror.kept.len(), changes.skipped.len()), (2, 2));
+    assert_ne!(changes.next, Some(SyncToken::new("now")), "they are asked for again");
 }
 
 #[tokio::test]
@@ -239,6 +264,17 @@ async fn a_calendar_elsewhere_is_not_asked() {
     let got = caldav(&server).get(&calendar(), &Href::new(CAL)).await;
     assert!(matches!(got.unwrap_err().kind, ErrorKind::Protocol(_)));
     assert!(server.seen().is_empty());
+}
+
+#[tokio::test]
+async fn a_calendar_that_has_moved_is_named_with_its_new_place() {
+    let server = Scripted::start(|seen, _| match seen.target.as_str() {
+        CAL => say(301, "Location: /new/", ""),
+        _ => multistatus(&own("now")),
+    })
+    .await;
+    let error = read(&server, None, &mut Mirror::with(1)).await.unwrap_err();
+    assert!(matches!(error.kind, ErrorKind::Protocol(why) if why.contains("/new/")));
 }
 
 #[tokio::test]

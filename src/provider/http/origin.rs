@@ -135,7 +135,7 @@ fn is_shared(domain: &str) -> bool {
     let labels: Vec<&str> = domain.split('.').collect();
     let country_second_level =
         matches!(labels.as_slice(), [second, top] if top.len() == 2 && second.len() <= 3);
-    country_second_level || SHARED_DOMAINS.iter().any(|shared| domain == *shared)
+    country_second_level || SHARED_DOMAINS.contains(&domain)
 }
 
 #[cfg(test)]

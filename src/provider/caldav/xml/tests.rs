@@ -32,10 +32,10 @@ const LISTING: &str = "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<!-- > a comm
 fn the_children_of_the_root_come_one_at_a_time() {
     let mut stream = XmlStream::default();
     let cut = LISTING.find("<response").unwrap();
-    let first = stream.feed(LISTING[..cut].as_bytes()).unwrap();
+    let first = stream.feed(&LISTING.as_bytes()[..cut]).unwrap();
     assert_eq!(first.len(), 1);
     assert_eq!(stream.root(), Some((Ns::Dav, "multistatus")));
-    let rest = stream.feed(LISTING[cut..].as_bytes()).unwrap();
+    let rest = stream.feed(&LISTING.as_bytes()[cut..]).unwrap();
     assert_eq!(rest.len(), 2);
     stream.finish().unwrap();
 }

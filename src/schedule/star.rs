@@ -1,0 +1,126 @@
+//! A few series taken out of a plan and solved exactly while everything else
+//! stays where it is: the unit of work for whole companies and for one change.
+
+// Indices are made by `Problem`; see there.
+#![allow(clippy::indexing_slicing)]
+
+use super::build::{Draft, DraftError, SeriesDraft};
+use super::local::Local;
+use super::mask::Mask;
+use super::problem::{Cell, Person, Problem};
+use super::search::Search;
+use super::solve::Budget;
+use super::state::{Placement, State};
+
+/// The outcome of one exact re-optimisation.
+#[derive(Debug)]
+pub(crate) struct Star {
+    /// Placements of the series asked for, in that order.
+    pub(crate) placements: Vec<Placement>,
+    /// Units below what they cost before; 0 when nothing better was found.
+    pub(crate) gain: i64,
+    pub(crate) work: u64,
+}
+
+/// Solves `ids` with the rest of the plan fixed, within `work`. `None` when
+/// the subproblem cannot be stated or one of them is not placed.
+pub(crate) fn solve(state: &State<'_>, ids: &[u32], work: u64, stop: &(dyn Fn() -> bool + Sync)) -> Option<Star> {
+    let old: Vec<&Placement> = ids.iter().map(|i| state.placed[*i as usize].as_ref()).collect::<Option<_>>()?;
+    let sub = restricted(state, ids, &old).ok()?;
+    best_of(&sub, ids, state, &old, Budget { work, stop })
+}
+
+fn best_of(
+    sub: &Problem,
+    ids: &[u32],
+    state: &State<'_>,
+    old: &[&Placement],
+    budget: Budget<'_>,
+) -> Option<Star> {
+    let mut local = Local::new(sub);
+    for (at, placement) in old.iter().enumerate() {
+        let own = sub.series[at].domain.choices.iter().find(|c| **c == placement.choice)?;
+        let cells = placement.cells.iter().map(|c| c.and_then(|c| find(&sub.series[at].domain.cells, &c)));
+        local.state.insert(at, Placement { choice: *own, cells: cells.collect() });
+    }
+    // Constants of the subproblem cancel out: only the difference counts.
+    let start = local.state.total();
+    let mut search = Search::new(sub, budget, local);
+    search.run_small();
+    let gain = start - search.upper;
+    let placements = search.best.iter().zip(ids).map(|(placement, id)| {
+        let placement = placement.as_ref()?;
+        let domain = &state.problem.series[*id as usize].domain;
+        let cells = placement.cells.iter().map(|c| c.and_then(|c| find(&domain.cells, &c)));
+        Some(Placement { choice: placement.choice, cells: cells.collect() })
+    });
+    Some(Star { placements: placements.collect::<Option<_>>()?, gain, work: search.work() })
+}
+
+/// The same cell in another problem's domain.
+fn find(cells: &[Cell], cell: &Cell) -> Option<Cell> {
+    let at = |c: &Cell| (c.date, c.slot, c.column);
+    cells.binary_search_by_key(&at(cell), at).ok().and_then(|i| cells.get(i).copied())
+}
+
+/// The problem of the series `ids` alone, everything placed in `state` fixed.
+fn restricted(state: &State<'_>, ids: &[u32], old: &[&Placement]) -> Result<Problem, DraftError> {
+    let full = state.problem;
+    let mut people: Vec<u32> = ids.iter().flat_map(|i| full.series[*i as usize].who).collect();
+    people.sort_unstable();
+    people.dedup();
+    let place = |who: u32| people.binary_search(&who).unwrap_or(0) as u32;
+    let series = ids.iter().map(|id| {
+        let one = &full.series[*id as usize];
+        SeriesDraft {
+            who: one.who.map(place),
+            len: one.len,
+            miss: one.miss,
+            fair: one.fair,
+            shift: one.shift.clone(),
+            tracks: one.tracks.clone(),
+            cells: one.domain.cells.iter().map(|c| Cell { key: [0; 2], ..*c }).collect(),
+            choices: one.domain.choices.clone(),
+        }
+    });
+    let series = series.collect();
+    let cells = old.iter().flat_map(|p| p.cells.iter().flatten());
+    let own: Vec<(usize, Mask, bool)> = cells.flat_map(|c| c.key).flat_map(|k| state.footprint(k)).collect();
+    let people = people.iter().map(|p| person(state, *p as usize, &own)).collect();
+    Problem::new(Draft { people, series, run: full.run, week_over: full.week_over, constant: 0 })
+}
+
+/// A person with everything placed now, but for what is `own`, as fixed
+/// meetings.
+fn person(state: &State<'_>, index: usize, own: &[(usize, Mask, bool)]) -> Person {
+    let full = state.problem;
+    let mut person = full.people[index].clone();
+    let range = full.days_of[index].clone();
+    if range.is_empty() {
+        // No two series meet here: the cells carry this person's costs already.
+        person.focus = 0;
+        person.week_target = i32::MAX / 4;
+        return person;
+    }
+    for at in range.start as usize..range.end as usize {
+        let shared = &full.shared_days[at];
+        let day = &mut person.days[usize::from(shared.day)];
+        let mine = own.iter().filter(|o| o.0 == at);
+        let (mask, count) = mine.fold((0, 0), |(m, n), o| (m | o.1, n + u16::from(o.2)));
+        day.taken |= state.taken[at] & !mask;
+        day.meetings += (state.count[at] as u16).saturating_sub(count);
+    }
+    let mut seen = u32::MAX;
+    for at in range.start as usize..range.end as usize {
+        let week = full.shared_days[at].week;
+        if week != seen {
+            seen = week;
+            let number = usize::from(full.shared_weeks[week as usize].week);
+            if let Some(fixed) = person.week_fixed.get_mut(number) {
+                let mine = own.iter().filter(|o| o.2 && full.shared_days[o.0].week == week).count();
+                *fixed += state.week[week as usize] - mine as i32;
+            }
+        }
+    }
+    person
+}
