@@ -1,6 +1,7 @@
 //! The real binary as a person meets it: environment cleared, a home of its
 //! own, a fixed clock; what it prints and how it ends, as snapshots.
 #![cfg(unix)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)] // helpers outside #[test] functions
 
 #[path = "cli/bench.rs"]
 mod bench;
@@ -74,6 +75,9 @@ fn a_state_that_cannot_be_used() {
     snapshot!("state_corrupt", bench.run(&["sync"]));
     let still = fs::read_to_string(bench.path("state/state.sqlite3")).unwrap();
     assert!(still.starts_with("this is no database"), "a damaged file is left as it is");
+    let repaired = bench.run(&["check", "--repair"]);
+    assert!(repaired.contains("the damaged file lies at"), "{repaired}");
+    assert!(bench.run(&["sync"]).contains("exit 0"));
 }
 
 #[test]
@@ -333,7 +337,7 @@ fn machine_output_is_json() {
         &["pause", "bob", "--json"],
         &["resume", "bob", "--json"],
         &["held", "bob", "--json"],
-        &["undo", "1", "--json"],
+        &["undo", "2", "--json"],
     ] {
         let out = bench.stdout(words);
         let parsed: Result<serde_json::Value, _> = serde_json::from_str(&out);

@@ -162,8 +162,9 @@ pub fn holds(current: Option<&[u8]>, action: &Action, zone: &TimeZone) -> bool {
                 compare::same_text(&body.description, description)
             })
         }
-        Action::CreateCompanion(new) => current
-            .is_some_and(|data| parse(data).events.iter().any(|event| event.uid == new.uid)),
+        Action::CreateCompanion(new) => {
+            current.is_some_and(|data| parse(data).events.iter().any(|event| event.uid == new.uid))
+        }
         Action::SetLink { uid, url } => current.is_some_and(|data| {
             let events = parse(data).events;
             let master = events.iter().find(|e| e.uid == *uid).and_then(|e| e.master.as_ref());

@@ -109,8 +109,17 @@ struct Round {
     complete: bool,
 }
 
-fn solve_within(problem: &Problem, dual: &Dual<'_>, units: &[Unit], depth: i64, limit: u64) -> Round {
-    let near = |u: &Unit| Unit { ways: u.ways.iter().filter(|w| w.extra <= depth).copied().collect(), ..*u };
+fn solve_within(
+    problem: &Problem,
+    dual: &Dual<'_>,
+    units: &[Unit],
+    depth: i64,
+    limit: u64,
+) -> Round {
+    let near = |u: &Unit| Unit {
+        ways: u.ways.iter().filter(|w| w.extra <= depth).copied().collect(),
+        ..*u
+    };
     let units: Vec<Unit> = units.iter().map(near).collect();
     let mut round = Round { extra: 0, found: None, steps: 0, complete: true };
     let mut found: Vec<Option<Option<Cell>>> = vec![None; units.len()];
@@ -140,7 +149,11 @@ fn solve_within(problem: &Problem, dual: &Dual<'_>, units: &[Unit], depth: i64, 
     round
 }
 
-fn assemble(problem: &Problem, choices: &[Choice], found: &[Option<Option<Cell>>]) -> Vec<Placement> {
+fn assemble(
+    problem: &Problem,
+    choices: &[Choice],
+    found: &[Option<Option<Cell>>],
+) -> Vec<Placement> {
     let mut at = 0;
     let one = |(series, choice): (usize, &Choice)| {
         let count = problem.series[series].tracks[usize::from(choice.track)].dates.len();
@@ -286,11 +299,14 @@ struct Cluster<'a> {
 
 impl<'a> Cluster<'a> {
     fn new(problem: &'a Problem, dual: &'a Dual<'a>, units: &[Unit], group: &[usize]) -> Self {
-        let keys = group.iter().flat_map(|u| &units[*u].ways).filter_map(|w| w.cell).flat_map(|c| c.key);
-        let mut days: Vec<u32> = keys.filter(|k| *k != 0).map(|k| problem.keys[k as usize].day).collect();
+        let keys =
+            group.iter().flat_map(|u| &units[*u].ways).filter_map(|w| w.cell).flat_map(|c| c.key);
+        let mut days: Vec<u32> =
+            keys.filter(|k| *k != 0).map(|k| problem.keys[k as usize].day).collect();
         days.sort_unstable();
         days.dedup();
-        let mut weeks: Vec<u32> = days.iter().map(|d| problem.shared_days[*d as usize].week).collect();
+        let mut weeks: Vec<u32> =
+            days.iter().map(|d| problem.shared_days[*d as usize].week).collect();
         weeks.sort_unstable();
         weeks.dedup();
         let seat = |way: &Way| {
@@ -300,12 +316,18 @@ impl<'a> Cluster<'a> {
                 let (bit, len) = (u32::from(at.bit), u32::from(at.len));
                 let wide = widened(bit, len, day.buffer);
                 let week = weeks.binary_search(&day.week).ok()?;
-                Some(Side { day: days.binary_search(&at.day).ok()?, week, mask: span(bit, len), wide })
+                Some(Side {
+                    day: days.binary_search(&at.day).ok()?,
+                    week,
+                    mask: span(bit, len),
+                    wide,
+                })
             };
             let sides = way.cell.map_or([None; 2], |c| c.key.map(side));
             Seat { extra: way.extra, own: way.own, cell: way.cell, sides }
         };
-        let members = group.iter().map(|u| (*u, units[*u].ways.iter().map(seat).collect())).collect();
+        let members =
+            group.iter().map(|u| (*u, units[*u].ways.iter().map(seat).collect())).collect();
         Self {
             taken: vec![0; days.len()],
             count: vec![0; days.len()],
@@ -338,7 +360,8 @@ impl<'a> Cluster<'a> {
     }
 
     fn is_free(&self, seat: &Seat) -> bool {
-        let free = |s: &Side| self.taken[s.day] & s.wide == 0 && self.count[s.day] < self.caps[s.day];
+        let free =
+            |s: &Side| self.taken[s.day] & s.wide == 0 && self.count[s.day] < self.caps[s.day];
         seat.sides.iter().flatten().all(free)
     }
 

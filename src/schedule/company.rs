@@ -34,8 +34,12 @@ pub(crate) fn solve<'p>(problem: &'p Problem, budget: Budget<'_>, mut local: Loc
     let mut dual = Dual::new(problem, start.clone());
     let domains: Vec<&Domain> = problem.series.iter().map(|s| &s.domain).collect();
     dual.restrict(&domains);
-    let mut found =
-        Found { plan: local.plan(), upper: local.state.total(), root: (i64::MIN, start.clone()), work: 0 };
+    let mut found = Found {
+        plan: local.plan(),
+        upper: local.state.total(),
+        root: (i64::MIN, start.clone()),
+        work: 0,
+    };
     let mut step: i64 = 3 << 23;
     let (mut stall, mut last) = (0, i64::MIN);
     for k in 1..=2_000 {
@@ -64,7 +68,13 @@ pub(crate) fn solve<'p>(problem: &'p Problem, budget: Budget<'_>, mut local: Loc
             }
             last = found.root.0;
         }
-        super::search::trace(&format!("k {k} value {} best {} upper {} step {}", value / 256, found.root.0 / 256, found.upper / 256, step >> 16));
+        super::search::trace(&format!(
+            "k {k} value {} best {} upper {} step {}",
+            value / 256,
+            found.root.0 / 256,
+            found.upper / 256,
+            step >> 16
+        ));
     }
     local.guided(dual.premium(&start), &domains, 3);
     take(&mut found, &local);
@@ -87,8 +97,9 @@ fn take(found: &mut Found, local: &Local<'_>) {
 fn stars(problem: &Problem, budget: Budget<'_>, local: &mut Local<'_>, found: &mut Found) {
     for round in 0..8 {
         let before = local.state.total();
-        let mut queue: Vec<u32> =
-            (0..problem.people.len() as u32).filter(|p| problem.of_person[*p as usize].len() > 1).collect();
+        let mut queue: Vec<u32> = (0..problem.people.len() as u32)
+            .filter(|p| problem.of_person[*p as usize].len() > 1)
+            .collect();
         for at in (1..queue.len()).rev() {
             queue.swap(at, local.dice.below(at + 1));
         }
@@ -98,10 +109,8 @@ fn stars(problem: &Problem, budget: Budget<'_>, local: &mut Local<'_>, found: &m
             }
             let batch = disjoint(problem, &mut queue, local, round > 0);
             let state = &local.state;
-            let solved: Vec<Option<Star>> = batch
-                .par_iter()
-                .map(|ids| star::solve(state, ids, 20_000, budget.stop))
-                .collect();
+            let solved: Vec<Option<Star>> =
+                batch.par_iter().map(|ids| star::solve(state, ids, 20_000, budget.stop)).collect();
             for (ids, star) in batch.iter().zip(solved) {
                 let Some(star) = star else { continue };
                 found.work += star.work;
@@ -123,7 +132,12 @@ fn stars(problem: &Problem, budget: Budget<'_>, local: &mut Local<'_>, found: &m
 }
 
 /// The next stars that share no person, taken from the front of the queue.
-fn disjoint(problem: &Problem, queue: &mut Vec<u32>, local: &mut Local<'_>, wide: bool) -> Vec<Vec<u32>> {
+fn disjoint(
+    problem: &Problem,
+    queue: &mut Vec<u32>,
+    local: &mut Local<'_>,
+    wide: bool,
+) -> Vec<Vec<u32>> {
     let mut used: Vec<u32> = Vec::new();
     let mut batch = Vec::new();
     let mut rest = Vec::new();

@@ -100,7 +100,8 @@ impl Line {
     }
     /// 128 slots from `slot` on.
     fn window(&self, slot: i64) -> Mask {
-        let word = |i: i64| usize::try_from(i).ok().and_then(|i| self.0.get(i)).copied().unwrap_or(0);
+        let word =
+            |i: i64| usize::try_from(i).ok().and_then(|i| self.0.get(i)).copied().unwrap_or(0);
         let (index, shift) = (slot.div_euclid(64), slot.rem_euclid(64) as u32);
         let low = Mask::from(word(index)) | Mask::from(word(index + 1)) << 64;
         if shift == 0 { low } else { low >> shift | Mask::from(word(index + 2)) << (128 - shift) }
@@ -136,10 +137,17 @@ pub fn compile(spec: &Spec) -> Result<Compiled, CompileError> {
         }
     }
     let run = (spec.weights.focus_run / SLOT).clamp(1, 64) as u32;
-    let week_over = units(spec.weights.week_over).ok_or(CompileError::Draft(DraftError::PersonWeights(0)))?;
+    let week_over =
+        units(spec.weights.week_over).ok_or(CompileError::Draft(DraftError::PersonWeights(0)))?;
     constant += people.iter().map(|p| fixed_cost(p, run, week_over)).sum::<i64>();
     let mut compiled = Compiled {
-        problem: Problem::new(Draft { people: Vec::new(), series: Vec::new(), run, week_over, constant: 0 })?,
+        problem: Problem::new(Draft {
+            people: Vec::new(),
+            series: Vec::new(),
+            run,
+            week_over,
+            constant: 0,
+        })?,
         first_minute: made.iter().map(|m| m.first_minute).collect(),
         fixed: made.iter().map(|m| m.fixed.clone()).collect(),
         open: made.iter().map(|m| m.open.clone()).collect(),
@@ -324,7 +332,8 @@ fn fix(people: &mut [Person], series: &SeriesSpec, slot: u32) {
 
 /// Units that past meetings cost their person.
 fn fixed_cost(person: &Person, run: u32, week_over: i32) -> i64 {
-    let lost: i32 = person.days.iter().map(|d| focus(d.free, run) - focus(d.free & !d.taken, run)).sum();
+    let lost: i32 =
+        person.days.iter().map(|d| focus(d.free, run) - focus(d.free & !d.taken, run)).sum();
     let over: i32 = person.week_fixed.iter().map(|n| (n - person.week_target).max(0)).sum();
     i64::from(lost) * i64::from(person.focus) + i64::from(over) * i64::from(week_over)
 }
@@ -371,7 +380,10 @@ impl<'a> Work<'a> {
         if series.minutes <= 0 || series.minutes > 480 {
             return Err(fail("a meeting takes 1 to 480 minutes"));
         }
-        if series.window.0 < 0 || series.window.1 > 1440 || series.window.1 - series.window.0 < series.minutes {
+        if series.window.0 < 0
+            || series.window.1 > 1440
+            || series.window.1 - series.window.0 < series.minutes
+        {
             return Err(fail("the window is shorter than the meeting or outside the day"));
         }
         let first_minute = -(-series.window.0).div_euclid(SLOT) * SLOT;
@@ -381,7 +393,8 @@ impl<'a> Work<'a> {
         }
         let mut cells = Vec::new();
         for date in 1..=self.spec.last_day {
-            self.cells_on(&view, date, first_minute, columns, &mut cells).ok_or(fail("weights are too large"))?;
+            self.cells_on(&view, date, first_minute, columns, &mut cells)
+                .ok_or(fail("weights are too large"))?;
         }
         let choices = self.choices(series, first_minute, columns).map_err(fail)?;
         let mut made = self.draft(series, cells, choices).ok_or(fail("weights are too large"))?;
@@ -394,8 +407,13 @@ impl<'a> Work<'a> {
     }
 
     fn draft(&self, series: &SeriesSpec, cells: Vec<Cell>, choices: Vec<Choice>) -> Option<Made> {
-        let shift = (0..=series.tolerance as i64).map(|d| units(self.spec.move_points(d))).collect::<Option<_>>()?;
-        let track = |dates: &Vec<u16>| Track { dates: dates.clone(), free_moves: dates.len().div_ceil(4) as u32 };
+        let shift = (0..=series.tolerance as i64)
+            .map(|d| units(self.spec.move_points(d)))
+            .collect::<Option<_>>()?;
+        let track = |dates: &Vec<u16>| Track {
+            dates: dates.clone(),
+            free_moves: dates.len().div_ceil(4) as u32,
+        };
         let draft = SeriesDraft {
             who: series.who.map(|w| w as u32),
             len: 0,
@@ -407,11 +425,22 @@ impl<'a> Work<'a> {
             choices,
         };
         let most = series.tracks.iter().map(Vec::len).max().unwrap_or(0);
-        Some(Made { draft, first_minute: 0, fixed: Vec::new(), open: (0..most).collect(), constant: 0 })
+        Some(Made {
+            draft,
+            first_minute: 0,
+            fixed: Vec::new(),
+            open: (0..most).collect(),
+            constant: 0,
+        })
     }
 
     /// Bases to choose from, with what changing the present one costs.
-    fn choices(&self, series: &SeriesSpec, first: i64, columns: i64) -> Result<Vec<Choice>, &'static str> {
+    fn choices(
+        &self,
+        series: &SeriesSpec,
+        first: i64,
+        columns: i64,
+    ) -> Result<Vec<Choice>, &'static str> {
         let weights = &self.spec.weights;
         let mut choices = Vec::new();
         for track in 0..series.tracks.len() {
@@ -437,23 +466,39 @@ impl<'a> Work<'a> {
     }
 
     /// Candidates on one date of the anchor's calendar.
-    fn cells_on(&self, view: &View<'_>, date: usize, first: i64, columns: i64, cells: &mut Vec<Cell>) -> Option<()> {
+    fn cells_on(
+        &self,
+        view: &View<'_>,
+        date: usize,
+        first: i64,
+        columns: i64,
+        cells: &mut Vec<Cell>,
+    ) -> Option<()> {
         let series = view.series;
         if !series.weekdays.get(self.spec.weekday(date as i64)).copied().unwrap_or(false) {
             return Some(());
         }
         let range = view.anchor.day(date);
         let irregular = view.anchor.is_irregular(date);
-        let slots = if irregular { range } else { range.start + first / SLOT..range.start + first / SLOT + columns };
+        let slots = if irregular {
+            range
+        } else {
+            range.start + first / SLOT..range.start + first / SLOT + columns
+        };
         let from = cells.len();
         for slot in slots {
-            let minute = if irregular { view.anchor.local(slot).1 } else { (slot - view.anchor.day(date).start) * SLOT };
+            let minute = if irregular {
+                view.anchor.local(slot).1
+            } else {
+                (slot - view.anchor.day(date).start) * SLOT
+            };
             let open = view.who.iter().all(|(_, calendar, _)| calendar.open.all(slot, view.len));
             if !open || minute < series.window.0 || minute + series.minutes > series.window.1 {
                 continue;
             }
             let column = (minute - first) / SLOT;
-            let is_base = (minute - first) % SLOT == 0 && view.anchor.slot_at(date as i64, minute) == slot;
+            let is_base =
+                (minute - first) % SLOT == 0 && view.anchor.slot_at(date as i64, minute) == slot;
             let column = if is_base { column as u16 } else { OFF_GRID };
             let cost = units(self.points(view, date, minute, slot))?;
             cells.push(Cell::new(slot as u32, date as u16, column, cost));
@@ -465,7 +510,15 @@ impl<'a> Work<'a> {
     }
 
     /// Bases whose wall-clock time is skipped that day stand for a later slot.
-    fn skipped_hours(&self, view: &View<'_>, date: usize, first: i64, columns: i64, from: usize, cells: &mut Vec<Cell>) {
+    fn skipped_hours(
+        &self,
+        view: &View<'_>,
+        date: usize,
+        first: i64,
+        columns: i64,
+        from: usize,
+        cells: &mut Vec<Cell>,
+    ) {
         for column in 0..columns {
             let slot = view.anchor.slot_at(date as i64, first + column * SLOT);
             let found = cells.iter().skip(from).find(|c| i64::from(c.slot) == slot).copied();
@@ -485,7 +538,8 @@ impl<'a> Work<'a> {
         let (series, weights) = (view.series, &self.spec.weights);
         let pains = view.who.map(|(person, _, clock)| {
             let (day, minute) = clock.local(slot);
-            let rules = person.avoid.iter().filter(|a| minute < a.1 && minute + series.minutes > a.0);
+            let rules =
+                person.avoid.iter().filter(|a| minute < a.1 && minute + series.minutes > a.0);
             let weekday = person.day_cost.get(self.spec.weekday(day)).copied().unwrap_or(0);
             weekday + rules.map(|a| a.2).sum::<i64>()
         });
@@ -494,7 +548,8 @@ impl<'a> Work<'a> {
             let day = if self.spec.weekday(date as i64) == weekday { 0 } else { weights.ideal_day };
             day + weights.ideal_cap.min(weights.ideal_step * ((minute - at).abs() / 30))
         });
-        let tentative = view.who.iter().any(|(_, calendar, _)| calendar.tentative.any(slot, view.len));
+        let tentative =
+            view.who.iter().any(|(_, calendar, _)| calendar.tentative.any(slot, view.len));
         [pain, ideal, if tentative { weights.tent } else { 0 }]
     }
 }

@@ -120,7 +120,9 @@ pub fn explain(
 ) -> Result<Option<Explanation>, CompileError> {
     let problem = &compiled.problem;
     let standing = Standing { base: solution.base.clone(), slots: solution.occurrences.clone() };
-    let (Some(one), Ok(mut repairs)) = (problem.series.get(series), Repairs::new(problem, &standing)) else {
+    let (Some(one), Ok(mut repairs)) =
+        (problem.series.get(series), Repairs::new(problem, &standing))
+    else {
         return Ok(None);
     };
     let state = repairs.state_mut();
@@ -129,13 +131,17 @@ pub fn explain(
     let total = before - state.total();
     let mut response = Response::default();
     response.run(one, &one.domain, state.values(), true);
-    let mut ranked: Vec<(i64, usize)> = response.totals.iter().enumerate().map(|(i, t)| (t - total, i)).collect();
+    let mut ranked: Vec<(i64, usize)> =
+        response.totals.iter().enumerate().map(|(i, t)| (t - total, i)).collect();
     ranked.sort_unstable();
     let mut alternatives: Vec<Alternative> = Vec::new();
     for (difference, index) in ranked {
-        let Some(choice) = one.domain.choices.get(index).filter(|c| **c != placement.choice) else { continue };
+        let Some(choice) = one.domain.choices.get(index).filter(|c| **c != placement.choice) else {
+            continue;
+        };
         let base = Base { track: choice.track.into(), column: choice.column.into() };
-        let near = |a: &Alternative| a.base.track == base.track && a.base.column / 4 == base.column / 4;
+        let near =
+            |a: &Alternative| a.base.track == base.track && a.base.column / 4 == base.column / 4;
         if alternatives.len() == 5 || alternatives.iter().any(near) {
             continue;
         }
@@ -143,7 +149,8 @@ pub fn explain(
         response.placements(one, &one.domain, choice, &mut cells);
         let at = |c: &u32| one.domain.cells.get(*c as usize);
         let dates = one.tracks.get(base.track).map(|t| t.dates.as_slice()).unwrap_or_default();
-        let away = |(c, d): (&u32, &u16)| at(c).is_some_and(|c| c.date != *d || c.column != choice.column);
+        let away =
+            |(c, d): (&u32, &u16)| at(c).is_some_and(|c| c.date != *d || c.column != choice.column);
         alternatives.push(Alternative {
             base,
             difference: difference.div_euclid(i64::from(UNIT)),
@@ -151,9 +158,11 @@ pub fn explain(
             moved: cells.iter().zip(dates).filter(|p| away(*p)).count(),
         });
     }
-    let missed = placement.cells.iter().enumerate().filter(|(_, c)| c.is_none()).map(|(k, _)| k).collect();
+    let missed =
+        placement.cells.iter().enumerate().filter(|(_, c)| c.is_none()).map(|(k, _)| k).collect();
     let terms = terms(spec, compiled, series, &placement, total)?;
-    let base = Base { track: placement.choice.track.into(), column: placement.choice.column.into() };
+    let base =
+        Base { track: placement.choice.track.into(), column: placement.choice.column.into() };
     Ok(Some(Explanation { base, total: total / i64::from(UNIT), terms, alternatives, missed }))
 }
 
@@ -183,7 +192,8 @@ fn terms(
         moved += u32::from(cell.date != *date || cell.column != placement.choice.column);
         terms.moves += away;
         let minute = view.anchor.local(i64::from(cell.slot)).1;
-        let [pain, ideal, tentative] = work.parts(&view, usize::from(cell.date), minute, i64::from(cell.slot));
+        let [pain, ideal, tentative] =
+            work.parts(&view, usize::from(cell.date), minute, i64::from(cell.slot));
         terms.pain += pain;
         terms.ideal += ideal;
         terms.tentative += tentative;
@@ -239,12 +249,14 @@ pub fn blockers(
         }
         for slot in view.anchor.day(day) {
             let minute = view.anchor.local(slot).1;
-            if minute < view.series.window.0 || minute + view.series.minutes > view.series.window.1 {
+            if minute < view.series.window.0 || minute + view.series.minutes > view.series.window.1
+            {
                 continue;
             }
             let Ok(at) = u32::try_from(slot) else { continue };
             let taken = look.blocked.iter().find(|b| b.0 == at).map(|b| b.1.into());
-            let hard = work.cause(&view, slot).or_else(|| work.lead(compiled, series, occurrence, slot));
+            let hard =
+                work.cause(&view, slot).or_else(|| work.lead(compiled, series, occurrence, slot));
             found.push(Blocked { slot: at, cause: hard.or(taken) });
         }
     }
@@ -297,7 +309,13 @@ impl Work<'_> {
     }
 
     /// Is the slot inside the time in which nothing moves any more?
-    fn lead(&self, compiled: &Compiled, series: usize, occurrence: usize, slot: i64) -> Option<Cause> {
+    fn lead(
+        &self,
+        compiled: &Compiled,
+        series: usize,
+        occurrence: usize,
+        slot: i64,
+    ) -> Option<Cause> {
         let row = self.spec.published.as_ref()?.get(series)?;
         let number = *compiled.open.get(series)?.get(occurrence)?;
         let was = row.get(number).copied().flatten();
@@ -306,4 +324,3 @@ impl Work<'_> {
         (was != Some(slot) && (frozen || slot * SLOT < until)).then_some(Cause::Lead)
     }
 }
-

@@ -104,17 +104,24 @@ impl<'p, 'b> Search<'p, 'b> {
         let domains = self.problem.series.iter().map(|s| Arc::new(s.domain.clone())).collect();
         let mut node = Node { domains, prices: self.start.clone() };
         let value = self.ascend(&mut node, ROOT, true);
-        trace(&format!("root {:.2} upper {}", (value+self.problem.constant) as f64/256.0, (self.upper+self.problem.constant)/256));
+        trace(&format!(
+            "root {:.2} upper {}",
+            (value + self.problem.constant) as f64 / 256.0,
+            (self.upper + self.problem.constant) / 256
+        ));
         let Some(value) = self.settle(&mut node, value) else { return };
         // A small gap is closed at once; a wide one wants a better plan first.
-        if self.upper - value < self.upper / 100 && self.explore(node.clone(), value, 60).is_none() && self.open.is_none() {
+        if self.upper - value < self.upper / 100
+            && self.explore(node.clone(), value, 60).is_none()
+            && self.open.is_none()
+        {
             return;
         }
         let Some(value) = self.settle(&mut node, value) else { return };
         self.shake(value);
         let Some(value) = self.settle(&mut node, value) else { return };
         self.neighbourhoods(&mut node, value);
-        trace(&format!("neighbourhoods {}", (self.upper+self.problem.constant)/256));
+        trace(&format!("neighbourhoods {}", (self.upper + self.problem.constant) / 256));
         let Some(value) = self.settle(&mut node, value) else { return };
         self.open = None;
         self.patience = 200_000;
@@ -170,7 +177,10 @@ impl<'p, 'b> Search<'p, 'b> {
                 self.explore(child, i64::MIN, 40);
             }
             if self.upper < before {
-                trace(&format!("  size {size} idle {idle} -> {}", (self.upper+self.problem.constant)/256));
+                trace(&format!(
+                    "  size {size} idle {idle} -> {}",
+                    (self.upper + self.problem.constant) / 256
+                ));
                 idle = 0;
                 size = 2;
                 match self.settle(node, bound) {
@@ -193,7 +203,9 @@ impl<'p, 'b> Search<'p, 'b> {
             }
             let Some(placement) = &self.best[index] else { return false };
             let now = placement.choice;
-            let Some(choice) = domain.choices.iter().find(|c| **c == now).copied() else { continue };
+            let Some(choice) = domain.choices.iter().find(|c| **c == now).copied() else {
+                continue;
+            };
             let narrowed = Arc::make_mut(domain);
             narrowed.choices = vec![choice];
             trim(&self.problem.series[index], narrowed);
@@ -298,7 +310,13 @@ impl<'p, 'b> Search<'p, 'b> {
                 mark = best;
             }
             if is_root && k % 25 == 0 {
-                trace(&format!("it {k} best {:.2} upper {} theta {theta} cells {} opts {}", (best+self.problem.constant) as f64/256.0, (self.upper+self.problem.constant)/256, node.domains.iter().map(|d| d.cells.len()).sum::<usize>(), node.domains.iter().map(|d| d.choices.len()).sum::<usize>()));
+                trace(&format!(
+                    "it {k} best {:.2} upper {} theta {theta} cells {} opts {}",
+                    (best + self.problem.constant) as f64 / 256.0,
+                    (self.upper + self.problem.constant) / 256,
+                    node.domains.iter().map(|d| d.cells.len()).sum::<usize>(),
+                    node.domains.iter().map(|d| d.choices.len()).sum::<usize>()
+                ));
                 self.try_guided(&node.domains, 3);
                 if best > fixed {
                     fixed = best;
@@ -352,7 +370,8 @@ impl<'p, 'b> Search<'p, 'b> {
     /// The series to branch on: the most contested one with a choice left.
     fn pick(&self, node: &Node) -> Option<usize> {
         let tension = |i: &usize| {
-            let occurrences = self.problem.series[*i].tracks.first().map_or(1, |t| t.dates.len().max(1));
+            let occurrences =
+                self.problem.series[*i].tracks.first().map_or(1, |t| t.dates.len().max(1));
             (self.dual.tension(*i) * 1000 / occurrences as i64, std::cmp::Reverse(*i))
         };
         (0..node.domains.len()).filter(|i| node.domains[*i].choices.len() > 1).max_by_key(tension)
@@ -370,7 +389,8 @@ impl<'p, 'b> Search<'p, 'b> {
             }
             let mut child = node.clone();
             let keep = |i: &usize| !self.beaten(actual + regret[*i]);
-            let choices: Vec<Choice> = members.iter().filter(|i| keep(i)).map(|i| domain.choices[*i]).collect();
+            let choices: Vec<Choice> =
+                members.iter().filter(|i| keep(i)).map(|i| domain.choices[*i]).collect();
             let narrowed = Arc::make_mut(&mut child.domains[series]);
             narrowed.choices = choices;
             trim(one, narrowed);
@@ -381,7 +401,13 @@ impl<'p, 'b> Search<'p, 'b> {
 
     /// All bases decided.
     fn close(&mut self, mut node: Node, value: i64, actual: i64) -> Vec<(i64, Node)> {
-        let outcome = cluster::solve(self.problem, &self.dual, &node.domains, (actual, self.upper), self.patience);
+        let outcome = cluster::solve(
+            self.problem,
+            &self.dual,
+            &node.domains,
+            (actual, self.upper),
+            self.patience,
+        );
         self.extra += outcome.steps / 32;
         if let Some(plan) = outcome.plan {
             self.local.load(&plan.into_iter().map(Some).collect());
@@ -403,7 +429,10 @@ impl<'p, 'b> Search<'p, 'b> {
         };
         keep(&mut without.domains[series], &|c| c.slot != slot);
         let one = &self.problem.series[series];
-        let dates = one.tracks.get(usize::from(node.domains[series].choices[0].track)).map(|t| t.dates.clone());
+        let dates = one
+            .tracks
+            .get(usize::from(node.domains[series].choices[0].track))
+            .map(|t| t.dates.clone());
         let at = node.domains[series].cells.iter().find(|c| c.slot == slot).map_or(0, |c| c.date);
         let near = |d: u16, target: u16| usize::from(d.abs_diff(target)) <= one.tolerance();
         let target = dates.into_iter().flatten().find(|d| near(at, *d)).unwrap_or(at);
@@ -416,8 +445,12 @@ impl<'p, 'b> Search<'p, 'b> {
         let mut best: Option<(i64, usize, u32)> = None;
         for (series, domain) in node.domains.iter().enumerate() {
             let one = &self.problem.series[series];
-            for cell in self.dual.series[series].cells.iter().filter_map(|c| domain.cells.get(*c as usize)) {
-                let near = |c: &&super::problem::Cell| usize::from(c.date.abs_diff(cell.date)) <= one.tolerance();
+            for cell in
+                self.dual.series[series].cells.iter().filter_map(|c| domain.cells.get(*c as usize))
+            {
+                let near = |c: &&super::problem::Cell| {
+                    usize::from(c.date.abs_diff(cell.date)) <= one.tolerance()
+                };
                 if domain.cells.iter().filter(near).count() < 2 {
                     continue;
                 }
@@ -472,4 +505,11 @@ fn trim(series: &super::problem::Series, domain: &mut Domain) {
     domain.cells.retain(|c| reach[usize::from(c.date)]);
     domain.index();
 }
-pub(crate) fn trace(what: &str) { use std::sync::OnceLock; static T: OnceLock<std::time::Instant> = OnceLock::new(); let t = T.get_or_init(std::time::Instant::now); if std::env::var("TR").is_ok() { eprintln!("  {:8.2}ms {what}", t.elapsed().as_secs_f64()*1e3); } }
+pub(crate) fn trace(what: &str) {
+    use std::sync::OnceLock;
+    static T: OnceLock<std::time::Instant> = OnceLock::new();
+    let t = T.get_or_init(std::time::Instant::now);
+    if std::env::var("TR").is_ok() {
+        eprintln!("  {:8.2}ms {what}", t.elapsed().as_secs_f64() * 1e3);
+    }
+}

@@ -43,17 +43,43 @@ fn solve(args: &Args) -> Result<(), String> {
     let t1 = now();
     let compiled = schedule::compile(&read.spec).map_err(|e| format!("{e}"))?;
     let t2 = now();
-    let t9=now(); let lim: i64 = args.budget.trim_end_matches('s').parse::<f64>().map(|x| (x*1e6) as i64).unwrap_or(10_000_000); let stop = move || now() - t9 > lim;
+    let t9 = now();
+    let lim: i64 = args
+        .budget
+        .trim_end_matches('s')
+        .parse::<f64>()
+        .map(|x| (x * 1e6) as i64)
+        .unwrap_or(10_000_000);
+    let stop = move || now() - t9 > lim;
     let solution = schedule::solve(&compiled.problem, Budget { work: u64::MAX, stop: &stop });
     let t3 = now();
     println!("{}", render(&instance.name, &read, &compiled, &solution));
-    eprintln!("{} cost {} bound {} {:?} parse {} compile {} solve {} work {} nodes {} root {}", instance.name, solution.cost, solution.bound, solution.proof == Proof::Optimal, t1 - t0, t2 - t1, t3 - t2, solution.work, solution.nodes, solution.certified);
+    eprintln!(
+        "{} cost {} bound {} {:?} parse {} compile {} solve {} work {} nodes {} root {}",
+        instance.name,
+        solution.cost,
+        solution.bound,
+        solution.proof == Proof::Optimal,
+        t1 - t0,
+        t2 - t1,
+        t3 - t2,
+        solution.work,
+        solution.nodes,
+        solution.certified
+    );
     Ok(())
 }
 
 fn now() -> i64 {
-    if std::env::var("WALL").is_ok() { use crate::clock::Clock; return crate::clock::SystemClock.now().as_microsecond(); }
-    std::fs::read_to_string("/proc/thread-self/schedstat").ok().and_then(|s| s.split(' ').next().and_then(|x| x.parse::<i64>().ok())).unwrap_or(0) / 1000
+    if std::env::var("WALL").is_ok() {
+        use crate::clock::Clock;
+        return crate::clock::SystemClock.now().as_microsecond();
+    }
+    std::fs::read_to_string("/proc/thread-self/schedstat")
+        .ok()
+        .and_then(|s| s.split(' ').next().and_then(|x| x.parse::<i64>().ok()))
+        .unwrap_or(0)
+        / 1000
 }
 
 fn render(name: &str, read: &Read, compiled: &Compiled, solution: &Solution) -> String {
@@ -62,7 +88,8 @@ fn render(name: &str, read: &Read, compiled: &Compiled, solution: &Solution) -> 
         .iter()
         .enumerate()
         .map(|(i, b)| {
-            let (phase, day) = read.labels.get(i).and_then(|l| l.get(b.track)).copied().unwrap_or_default();
+            let (phase, day) =
+                read.labels.get(i).and_then(|l| l.get(b.track)).copied().unwrap_or_default();
             let first = compiled.first_minute.get(i).copied().unwrap_or(0);
             [phase as i64, day as i64, first + 15 * b.column as i64]
         })
