@@ -2,7 +2,7 @@
 """The requests of a first sync, replayed by a client that does nothing else:
 PROPFIND of the calendar and of its members, then multiget by fifty. The hrefs are
 collected before the clock starts. bare_client.py CALENDAR_URL USER PASSWORD [ROUNDS]"""
-import base64, html, http.client, re, sys, time
+import base64, gzip, html, http.client, re, sys, time
 from urllib.parse import urlsplit
 
 STATE = '<propfind xmlns="DAV:" xmlns:S="http://calendarserver.org/ns/"><prop><resourcetype/><sync-token/><S:getctag/><supported-report-set/></prop></propfind>'
@@ -25,7 +25,7 @@ def ask(method, depth, body):
     data = answer.read()
     if answer.status != 207:
         sys.exit(f"{method}: {answer.status}")
-    return data
+    return gzip.decompress(data) if answer.getheader("Content-Encoding") == "gzip" else data
 
 
 listing = ask("PROPFIND", "1", LIST).decode()

@@ -71,10 +71,7 @@ fn beat(pair: i64, week: i64) -> Beat {
 fn decade() -> (Vec<PairBeats>, Extras) {
     let pair = |p: i64| PairId::new(format!("person{p}@example.org"));
     let beats = (0..PAIRS)
-        .map(|p| PairBeats {
-            pair: pair(p),
-            beats: (0..WEEKS).map(|week| beat(p, week)).collect(),
-        })
+        .map(|p| PairBeats { pair: pair(p), beats: (0..WEEKS).map(|week| beat(p, week)).collect() })
         .collect();
     let extras = Extras {
         owner: "An organisation".to_owned(),
@@ -129,7 +126,9 @@ fn export(events: i64) -> Vec<u8> {
     for n in 0..events {
         let (day, hour, partner) = (1 + n % 28, 8 + n % 9, n % 100);
         let rule = match n % 500 {
-            0..100 if n < 100 => "RRULE:FREQ=WEEKLY\r\nEXDATE;TZID=Europe/Berlin:20250304T090000\r\n",
+            0..100 if n < 100 => {
+                "RRULE:FREQ=WEEKLY\r\nEXDATE;TZID=Europe/Berlin:20250304T090000\r\n"
+            }
             _ => "",
         };
         let third = if n % 10 == 0 { "" } else { "ATTENDEE:mailto:third@example.org\r\n" };
@@ -192,8 +191,7 @@ fn main() {
     let (beats, extras) = decade();
     println!("1,000,000 beats of 2,000 pairs, {} bytes each", size_of::<Beat>());
     let window = Window::new(start(), start() + weeks(WEEKS));
-    let report =
-        timed("  numbers", || report::consistency(beats, window, window.to, extras));
+    let report = timed("  numbers", || report::consistency(beats, window, window.to, extras));
     forms(&report);
     peak_memory();
     drop(report);

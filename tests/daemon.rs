@@ -1,6 +1,7 @@
 //! `onbeat run` as the service manager sees it: the real binary, a vdir, a
 //! NOTIFY_SOCKET of the test's own.
 #![cfg(unix)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)] // helpers outside #[test] functions
 
 use std::fs;
 use std::io::Read as _;

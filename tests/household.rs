@@ -31,7 +31,6 @@ fn each(kinds: &[Kind], film: impl Fn(&Server)) {
     }
 }
 
-
 #[test]
 fn a_description_edited_between_fetch_and_apply_is_kept() {
     each(&Kind::ALL, |server| {

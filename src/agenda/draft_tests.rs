@@ -145,7 +145,15 @@ pub(in crate::agenda) fn third_meeting(role: Role) -> (Vec<Drafted>, String, Str
     world.history.next = Some(ts(MEETINGS[2]));
     drafts.push(world.draft(MEETINGS[1]));
     world.hold(MEETINGS[1], &drafts[1].clone());
+    before_the_third(&mut world, report);
+    let third = world.draft(MEETINGS[2]);
+    let texts = (block_text(&third.agenda, TextForm::Plain), private_text(&third));
+    drafts.push(third);
+    (drafts, texts.0, texts.1)
+}
 
+/// What happens between the second and the third meeting.
+fn before_the_third(world: &mut World, report: Side) {
     world.close("a1", ts("2026-02-26T15:00:00Z"));
     world.add(
         "w1",
@@ -197,10 +205,6 @@ pub(in crate::agenda) fn third_meeting(role: Role) -> (Vec<Drafted>, String, Str
         better: "I talked too much".to_owned(),
         achieved: "Mostly".to_owned(),
     }];
-    let third = world.draft(MEETINGS[2]);
-    let texts = (block_text(&third.agenda, TextForm::Plain), private_text(&third));
-    drafts.push(third);
-    (drafts, texts.0, texts.1)
 }
 
 const ROLES: [Role; 5] = [Role::Manager, Role::Report, Role::Peer, Role::SkipLevel, Role::Mentor];
@@ -304,42 +308,46 @@ fn minutes_add_up_whatever_the_length() {
 /// Private text planted everywhere it can be planted.
 const SECRET: &str = "xyzzy";
 
+fn plant(world: &mut World) {
+    world.history.held = vec![ts(MEETINGS[0])];
+    world.history.flags = vec![format!("{SECRET} flag")];
+    for (at, kind) in [ItemKind::Topic, ItemKind::Action, ItemKind::Win, ItemKind::Blocker]
+        .into_iter()
+        .enumerate()
+    {
+        for (n, side) in [Side::Owner, Side::Partner, Side::Both].into_iter().enumerate() {
+            for done in [false, true] {
+                let id = format!("{SECRET}{at}{n}{done}");
+                let text = format!("input on: {SECRET} {at}{n}");
+                world.add(&id, kind, side, &text, "2026-02-20T08:00:00Z");
+                let item = world.items.last_mut().unwrap();
+                item.private = true;
+                item.done = done.then(|| ts("2026-02-28T08:00:00Z"));
+                item.carried = u32::try_from(at).unwrap() * 2;
+            }
+        }
+    }
+    world.add("t1", ItemKind::Topic, Side::Both, "open matter", "2026-02-20T08:00:00Z");
+    world.goals = vec![Source {
+        name: format!("{SECRET}.toml"),
+        outcome: Err(format!("{SECRET} failed")),
+        as_of: None,
+    }];
+    world.reflections = vec![Reflection {
+        pair: world.pair.id.clone(),
+        beat: ts(MEETINGS[0]),
+        at: ts(MEETINGS[0]),
+        went_well: SECRET.to_owned(),
+        better: SECRET.to_owned(),
+        achieved: SECRET.to_owned(),
+    }];
+}
+
 #[test]
 fn private_text_reaches_nothing_shared() {
     for role in ROLES {
         let mut world = world(role);
-        world.history.held = vec![ts(MEETINGS[0])];
-        world.history.flags = vec![format!("{SECRET} flag")];
-        for (at, kind) in [ItemKind::Topic, ItemKind::Action, ItemKind::Win, ItemKind::Blocker]
-            .into_iter()
-            .enumerate()
-        {
-            for (n, side) in [Side::Owner, Side::Partner, Side::Both].into_iter().enumerate() {
-                for done in [false, true] {
-                    let id = format!("{SECRET}{at}{n}{done}");
-                    let text = format!("input on: {SECRET} {at}{n}");
-                    world.add(&id, kind, side, &text, "2026-02-20T08:00:00Z");
-                    let item = world.items.last_mut().unwrap();
-                    item.private = true;
-                    item.done = done.then(|| ts("2026-02-28T08:00:00Z"));
-                    item.carried = u32::try_from(at).unwrap() * 2;
-                }
-            }
-        }
-        world.add("t1", ItemKind::Topic, Side::Both, "open matter", "2026-02-20T08:00:00Z");
-        world.goals = vec![Source {
-            name: format!("{SECRET}.toml"),
-            outcome: Err(format!("{SECRET} failed")),
-            as_of: None,
-        }];
-        world.reflections = vec![Reflection {
-            pair: world.pair.id.clone(),
-            beat: ts(MEETINGS[0]),
-            at: ts(MEETINGS[0]),
-            went_well: SECRET.to_owned(),
-            better: SECRET.to_owned(),
-            achieved: SECRET.to_owned(),
-        }];
+        plant(&mut world);
         // A template that tries to print the private half's list in the shared one.
         let nosy = "## A | 1\n{% for line in prep %}\n{{ line }}\n{% endfor %}\n\
             {% for t in topics %}\n{{ t.line }}\n{% endfor %}\n=== private ===\n## P\n\

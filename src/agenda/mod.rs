@@ -40,7 +40,7 @@ mod text;
 mod weave;
 mod when;
 
-pub use self::carrier::{attachment_markdown, link_text, own_text, set_link};
+pub use self::carrier::{attachment_markdown, html_text, link_text, own_text, set_link};
 pub use self::draft::{Drafted, Flag, draft};
 pub use self::edits::edits;
 pub use self::format::{TextForm, block_text};

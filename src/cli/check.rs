@@ -14,11 +14,15 @@ use crate::config::Config;
 use crate::config::account::Account;
 use crate::model::server::{Capabilities, MailEngine};
 use crate::provider::CalendarProvider;
-use crate::store::Store;
+use crate::store::{Store, StoreError};
 
-/// Nothing to say.
+/// What to do about what is found.
 #[derive(Debug, Args)]
-pub struct CheckArgs {}
+pub struct CheckArgs {
+    /// Move a damaged state file aside and save what can be read of it
+    #[arg(long)]
+    pub repair: bool,
+}
 
 /// How one thing is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,10 +67,10 @@ impl Finding {
 ///
 /// # Errors
 /// User when the configuration or state is bad, partial when an account is.
-pub fn run(context: &Context, _args: &CheckArgs, out: &mut Out) -> Result<(), Failure> {
+pub fn run(context: &Context, args: &CheckArgs, out: &mut Out) -> Result<(), Failure> {
     let mut findings = Vec::new();
     let config = configuration(context, &mut findings)?;
-    state(context, &mut findings)?;
+    state(context, args.repair, &mut findings)?;
     let mut partial = false;
     if let Some(config) = &config {
         clock(context, config, &mut findings);
@@ -146,11 +150,14 @@ fn configuration(
     }
 }
 
-fn state(context: &Context, findings: &mut Vec<Finding>) -> Result<(), Failure> {
+fn state(context: &Context, repair: bool, findings: &mut Vec<Finding>) -> Result<(), Failure> {
     let dir = context.state_dir()?;
+    if repair {
+        self::repair(context, &dir, findings);
+    }
     let looked = match Store::open_read(&dir) {
         Ok(store) => store.examine().map(|()| store.path().display().to_string()),
-        Err(crate::store::StoreError::Missing { .. }) => {
+        Err(StoreError::Missing { .. }) => {
             let text = format!("{}: nothing yet", dir.display());
             findings.push(Finding::warn("state", text, "`onbeat sync` makes it"));
             return Ok(());
@@ -162,6 +169,26 @@ fn state(context: &Context, findings: &mut Vec<Finding>) -> Result<(), Failure> 
         Err(error) => Finding::bad("state", &error.into()),
     });
     Ok(())
+}
+
+/// Moves a damaged state file aside; a sound one is left alone.
+fn repair(context: &Context, dir: &Path, findings: &mut Vec<Finding>) {
+    let sound = Store::open_read(dir).and_then(|store| store.examine());
+    let Err(StoreError::Corrupt { .. }) = sound else { return };
+    findings.push(match Store::quarantine_corrupt(dir, context.now()) {
+        Ok(saved) => {
+            let mut text = format!(
+                "the damaged file lies at {}; {} rows of ledger, journal and notes were saved",
+                saved.moved_to.display(),
+                saved.saved
+            );
+            if !saved.incomplete.is_empty() {
+                text.push_str(&format!("; not complete: {}", saved.incomplete.join(", ")));
+            }
+            Finding::warn("repair", text, "`onbeat sync` reads the calendars again")
+        }
+        Err(error) => Finding::bad("repair", &error.into()),
+    });
 }
 
 fn clock(context: &Context, config: &Config, findings: &mut Vec<Finding>) {

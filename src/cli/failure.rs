@@ -189,7 +189,11 @@ impl From<IcsError> for Failure {
     fn from(error: IcsError) -> Self {
         match error {
             IcsError::Output(error) => error.into(),
-            other => Self::user(other.to_string()).because(other),
+            error @ (IcsError::Read { .. }
+            | IcsError::NotText(_)
+            | IcsError::Unreadable { .. }
+            | IcsError::BadRid(_)
+            | IcsError::Refused { .. }) => Self::user(error.to_string()).because(error),
         }
     }
 }
@@ -205,14 +209,13 @@ impl From<io::Error> for Failure {
 
 /// A question that was not answered.
 pub fn asked(error: inquire::InquireError) -> Failure {
-    match error {
-        inquire::InquireError::OperationCanceled | inquire::InquireError::OperationInterrupted => {
-            Failure::user("stopped; nothing was changed")
-        }
-        other => Failure::user("the terminal cannot be asked")
-            .because(other)
-            .hint("give the answers as options; `--help` lists them"),
+    use inquire::InquireError::{OperationCanceled, OperationInterrupted};
+    if matches!(error, OperationCanceled | OperationInterrupted) {
+        return Failure::user("stopped; nothing was changed");
     }
+    Failure::user("the terminal cannot be asked")
+        .because(error)
+        .hint("give the answers as options; `--help` lists them")
 }
 
 #[cfg(test)]

@@ -177,7 +177,9 @@ pub fn step_json(step: &Step, zone: &TimeZone) -> Value {
             ("move", occurrence.recurrence_id, Some(start.instant(zone)))
         }
         Action::WriteAgenda { occurrence, .. } => ("agenda", occurrence.recurrence_id, None),
-        Action::CreateCompanion(new) => ("companion", new.meeting.recurrence_id, Some(new.start.instant(zone))),
+        Action::CreateCompanion(new) => {
+            ("companion", new.meeting.recurrence_id, Some(new.start.instant(zone)))
+        }
         Action::SetLink { .. } => ("link", None, None),
         Action::Restore { .. } => ("restore", None, None),
     };

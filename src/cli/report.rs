@@ -21,7 +21,7 @@ use crate::model::report::Report;
 use crate::model::resource::ResourceRef;
 use crate::model::snapshot::MirroredEvent;
 use crate::model::time::{Window, resolve};
-use crate::report::{csv, html, json, text};
+use crate::report::{self, csv, html, json, text};
 
 /// What to report, and how.
 #[derive(Debug, Args)]
@@ -73,12 +73,11 @@ pub fn run(context: &Context, args: &ReportArgs, out: &mut Out) -> Result<(), Fa
         out.zone = look.world.me.zone.clone();
         let only = pairs::find_opt(&look.world.pairs, args.pair.as_deref())?;
         let window = window(args, look.now(), &look.world.me.zone)?;
-        let mut report = lookback::report(&look.world.ledger, &look.snapshot, window, look.now());
-        if let Some(only) = only {
-            report.pairs.retain(|pair| pair.pair == only);
-            report.findings.retain(|finding| finding.pair == only);
+        let report = lookback::report(&look.world.ledger, &look.snapshot, window, look.now());
+        match only {
+            Some(only) => report::only(report, |pair| pair.pair == only),
+            None => report,
         }
-        report
     } else {
         from_files(context, args, out)?
     };
@@ -125,7 +124,7 @@ fn from_files(context: &Context, args: &ReportArgs, out: &mut Out) -> Result<Rep
     }
     if let Some(wanted) = &args.pair {
         let lower = wanted.to_lowercase();
-        report.pairs.retain(|pair| {
+        report = report::only(report, |pair| {
             pair.name.to_lowercase().contains(&lower) || pair.pair.as_str().contains(&lower)
         });
         if report.pairs.is_empty() {

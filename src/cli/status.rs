@@ -64,7 +64,9 @@ pub fn run(context: &Context, _args: &StatusArgs, out: &mut Out) -> Result<(), F
                 Coverage::Complete { synced_at } => {
                     format!(" {}", out.distance(*synced_at, look.now()))
                 }
-                _ => String::new(),
+                Coverage::Partial { .. } | Coverage::Failed { .. } | Coverage::Frozen { .. } => {
+                    String::new()
+                }
             };
             let name = format!("{}/{}", one.calendar.account, one.calendar.collection);
             let word = out.paint(style, &word);
@@ -121,7 +123,7 @@ fn print_row(row: &Row<'_>, now: Timestamp, out: &mut Out) -> Result<(), Failure
         Agenda::None => String::new(),
     };
     let next = if row.next.is_some() { next } else { out.paint(Style::Warn, &next) };
-    out.line(format!("{name} next {next}; {agenda}").trim_end_matches("; ").to_owned())?;
+    out.line(format!("{name} next {next}; {agenda}").trim_end_matches("; "))?;
     let mut facts = Vec::new();
     match row.last_met {
         Some(at) => facts.push(format!("last met {}", out.distance(at, now))),

@@ -115,7 +115,7 @@ mod tests {
         let calendars = dir.path().join("cal");
         std::fs::create_dir(&calendars).unwrap();
         let config = dir.path().join("onbeat.toml");
-        let mut watch = Watch::start(&[calendars.clone()], Some(&config));
+        let mut watch = Watch::start(std::slice::from_ref(&calendars), Some(&config));
         // A stranger beside the configuration, then the configuration itself.
         std::fs::write(dir.path().join("other.txt"), "x").unwrap();
         std::fs::write(&config, "x").unwrap();

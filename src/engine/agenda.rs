@@ -73,9 +73,8 @@ pub fn take_in(
 fn texts(world: &World, view: &PairView, occurrence: &Occurrence) -> Vec<(OccurrenceKey, String)> {
     let uid = companion_uid(&world.me, &view.pair.id, occurrence);
     let companion = world.parsed.single(&uid);
-    let companion = companion.map(|event| {
-        (OccurrenceKey { uid, recurrence_id: None }, event.description)
-    });
+    let companion =
+        companion.map(|event| (OccurrenceKey { uid, recurrence_id: None }, event.description));
     let event = (occurrence.key.clone(), occurrence.description.clone());
     std::iter::once(event).chain(companion).collect()
 }

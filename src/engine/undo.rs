@@ -54,9 +54,7 @@ fn untouched(entry: &JournalEntry, held: &Resource, zone: &TimeZone) -> Result<(
     if !same_tag && !same_text {
         return Err("the event was changed since; undoing would lose that change".to_owned());
     }
-    if intent.before.is_none()
-        && !intent.uid.as_str().starts_with(UID_PREFIX)
-    {
+    if intent.before.is_none() && !intent.uid.as_str().starts_with(UID_PREFIX) {
         return Err("only events onbeat created can be deleted".to_owned());
     }
     Ok(())

@@ -174,6 +174,15 @@ pub enum Reason {
         /// Meetings in the horizon.
         of: usize,
     },
+    /// The best other standing slot.
+    RunnerUp {
+        /// Its first meeting.
+        start: Timestamp,
+        /// Points it costs more.
+        points: i64,
+        /// Meetings of the horizon that would have to move or fall out there.
+        moved: usize,
+    },
     /// The wished-for day and time.
     Ideal,
     /// Wished-for day, but so many minutes away from the time.

@@ -47,13 +47,19 @@ pub(crate) fn compare_all(reading: &mut Reading<'_>) {
         .map(|beat| (beat.planned, beat.key.clone()))
         .collect();
     for (planned, key) in known {
-        let Some(slot) = reading.slots.get(&key).copied() else { continue };
+        let Some(slot) = slot_of(reading, planned, &key) else { continue };
         if reading.departed_by(planned) {
             continue;
         }
         let meeting = reading.meetings.get(&key).copied();
         compare(reading, planned, slot, meeting);
     }
+}
+
+/// The slot behind a beat, as long as it still plans the beat's start ("this and
+/// all following" may shift it under the same recurrence id).
+fn slot_of<'a>(reading: &Reading<'a>, planned: Timestamp, key: &OccurrenceKey) -> Option<&'a Slot> {
+    reading.slots.get(key).copied().filter(|slot| slot.start == planned)
 }
 
 fn compare(
@@ -184,7 +190,7 @@ fn ending(reading: &Reading<'_>, beat: &BeatState) -> Option<Ending> {
     if reading.departed_by(beat.planned) {
         return (!beat.passed).then_some(Ending::Departed);
     }
-    if reading.slots.contains_key(&beat.key) || beat.passed {
+    if slot_of(reading, beat.planned, &beat.key).is_some() || beat.passed {
         return None;
     }
     let unreadable = reading

@@ -8,9 +8,7 @@ use crate::agenda::{MergeState, merge};
 use crate::model::agenda::COMPANION_PREFIX;
 use crate::model::id::{Etag, EventUid, Href, PairId};
 use crate::model::pair::Person;
-use crate::model::plan::{
-    Action, Companion, MailEffect, Precondition, Reason, Step, WaitingCause,
-};
+use crate::model::plan::{Action, Companion, MailEffect, Precondition, Reason, Step, WaitingCause};
 use crate::model::snapshot::{Occurrence, OccurrenceKey};
 use crate::plan::agenda::{Case, merged, why};
 use crate::plan::input::CompanionEvent;

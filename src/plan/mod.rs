@@ -7,6 +7,7 @@ pub mod carrier;
 pub mod check;
 pub mod ground;
 pub mod input;
+pub mod joint;
 pub mod mail;
 pub mod repair;
 pub mod targets;
@@ -37,7 +38,8 @@ pub fn plan(input: &PlanInput<'_>) -> Plan {
     let mut plan = Plan { made_at: snapshot.now, steps: Vec::new(), waiting: Vec::new() };
     let mut claimed = BTreeSet::new();
     let nothing = PairState::default();
-    for view in &snapshot.pairs {
+    let arrangement = joint::arrange(snapshot, &unplaced(input), input.limits);
+    for (at, view) in snapshot.pairs.iter().enumerate() {
         if input.only.is_some_and(|only| *only != view.pair.id) {
             continue;
         }
@@ -46,7 +48,8 @@ pub fn plan(input: &PlanInput<'_>) -> Plan {
             plan.waiting.push(Waiting { pair: view.pair.id.clone(), occurrence: None, cause });
             continue;
         }
-        match upkeep::upkeep(snapshot, view, state, input.limits) {
+        let arranged = arrangement.chosen.iter().find(|one| one.pair == at);
+        match upkeep::upkeep(snapshot, view, state, input.limits, arranged) {
             Ok(step) => plan.steps.extend(step),
             Err(waiting) => plan.waiting.push(waiting),
         }
@@ -59,6 +62,21 @@ pub fn plan(input: &PlanInput<'_>) -> Plan {
         }
     }
     check::check(plan, input)
+}
+
+/// The pairs that need a series, all of them: one planned alone would take the
+/// place of another.
+fn unplaced(input: &PlanInput<'_>) -> Vec<usize> {
+    let snapshot = input.snapshot;
+    let nothing = PairState::default();
+    let needs = |view: &PairView| {
+        let state = input.pairs.get(&view.pair.id).unwrap_or(&nothing);
+        at_rest(snapshot, view, state).is_none()
+            && state.target.is_some()
+            && upkeep::live_series(view, snapshot.now).is_none()
+    };
+    let all = snapshot.pairs.iter().enumerate();
+    all.filter(|(_, view)| needs(view)).map(|(at, _)| at).collect()
 }
 
 /// Why a pair is left alone altogether.

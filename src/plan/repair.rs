@@ -15,8 +15,19 @@ use crate::model::snapshot::{Occurrence, OrganizedBy, PairView, Series, Snapshot
 use crate::model::time::Window;
 use crate::plan::ground::{Blocker, Ground, Place};
 use crate::plan::input::{Limits, PairState};
-use crate::plan::upkeep::{count, end_of, move_points, partner_time_unknown};
+use crate::plan::upkeep::{count, end_of, partner_time_unknown};
 use crate::plan::{mail, step_id, tolerance_days};
+
+/// Points of an occurrence that must be moved on the same day.
+const MOVE_SAME_DAY: i64 = 20;
+
+/// Points of a move by so many days; see `docs/scheduling.md`.
+fn move_points(days: i64) -> i64 {
+    match days.abs() {
+        0 => MOVE_SAME_DAY,
+        n => (40 + 10 * (n - 1)).min(80),
+    }
+}
 
 /// How many places each cause took away.
 type Counts = Vec<(String, usize)>;

@@ -201,3 +201,22 @@ fn paused_means_untouched() {
     )]);
     assert!(plan_of(&world, &states).steps.is_empty());
 }
+
+#[test]
+fn two_new_pairs_with_the_same_wish_do_not_meet_in_one_slot() {
+    let mut world = snapshot();
+    world.pairs = vec![without_series(pair("Bob")), without_series(pair("Zoe"))];
+    let plan = plan_of(&world, &states(&world));
+    let starts: Vec<Timestamp> = plan
+        .steps
+        .iter()
+        .filter_map(|step| match &step.action {
+            Action::CreateSeries(series) => Some(series.start.instant(&berlin())),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(starts.len(), 2, "{plan:?}");
+    let apart = starts[0].duration_until(starts[1]).as_mins().abs();
+    assert!(apart >= 30, "{starts:?}");
+    assert!(starts.contains(&at(10, 10, 0)), "one of them has its wish");
+}

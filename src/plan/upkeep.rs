@@ -13,12 +13,11 @@ use crate::model::snapshot::{PairView, PartnerTime, Series, Snapshot};
 use crate::model::time::CalTime;
 use crate::plan::ground::{Blocker, Ground};
 use crate::plan::input::{Limits, PairState};
-use crate::plan::{mail, step_id, targets, tolerance_days};
+use crate::plan::joint::Arranged;
+use crate::plan::{mail, step_id};
 
 /// Prefix of every UID onbeat makes; with the journal it proves authorship.
 pub const UID_PREFIX: &str = "onbeat-";
-/// Points of an occurrence that cannot be held at all; see `docs/scheduling.md`.
-const MISS: i64 = 400;
 /// Points of an occurrence that must be moved on the same day.
 const MOVE_SAME_DAY: i64 = 20;
 
@@ -33,6 +32,7 @@ pub fn upkeep(
     view: &PairView,
     state: &PairState,
     limits: &Limits,
+    arranged: Option<&Arranged>,
 ) -> Result<Option<Step>, Waiting> {
     if live_series(view, snapshot.now).is_some() {
         return Ok(None);
@@ -43,10 +43,10 @@ pub fn upkeep(
         return Err(waiting(WaitingCause::ReadOnly));
     };
     let ground = Ground::new(snapshot, pair, limits.max_per_day);
-    let Some(best) = best_base(snapshot, pair, &ground, limits) else {
+    let Some(base) = arranged else {
         return Err(waiting(no_base(snapshot, pair, &ground)));
     };
-    let series = new_series(snapshot, pair, &best, &state.standing);
+    let series = new_series(snapshot, pair, base, &state.standing);
     let engine = snapshot
         .engines
         .get(&calendar)
@@ -65,117 +65,13 @@ pub fn upkeep(
         action,
         precondition: Precondition::Absent,
         mail,
-        why: reasons(snapshot, pair, &best, ended),
+        why: reasons(snapshot, pair, &ground, base, ended),
         // A series that was there and is gone was ended by somebody.
         needs_person: ended.is_some(),
     }))
 }
 
-/// A base slot with what it costs over the horizon.
-#[derive(Debug, Clone)]
-struct Base {
-    first: Date,
-    start: Timestamp,
-    cost: i64,
-    free: usize,
-    of: usize,
-    tried: usize,
-}
-
-/// The cheapest base slot: every phase, weekday and time of the window, each
-/// occurrence at its own price. Exact for one pair; ties go to the earlier start.
-fn best_base(
-    snapshot: &Snapshot,
-    pair: &Pair,
-    ground: &Ground<'_>,
-    limits: &Limits,
-) -> Option<Base> {
-    let zone = &snapshot.owner.zone;
-    let from = zone
-        .to_datetime(snapshot.now.saturating_add(pair.freeze).unwrap_or(snapshot.now))
-        .date()
-        .tomorrow()
-        .ok()?;
-    let end = from.checked_add(limits.horizon_days.days()).ok()?;
-    let weekdays: Vec<_> = jiff::civil::Weekday::Monday
-        .cycle_forward()
-        .take(7)
-        .filter(|d| !pair.window.on(*d).is_empty())
-        .collect();
-    let mut best: Option<Base> = None;
-    let mut tried = 0;
-    for first in targets::first_dates(pair.cadence, &weekdays, from) {
-        let dates = targets::dates(pair.cadence, first, end);
-        for start in ground.starts_on(first) {
-            tried += 1;
-            let time = zone.to_datetime(start).time();
-            let priced = price(snapshot, pair, ground, &dates, time);
-            let Some((cost, free)) = priced else { continue };
-            if free == 0 {
-                continue;
-            }
-            let better = best.as_ref().is_none_or(|b| (cost, start) < (b.cost, b.start));
-            if better {
-                best = Some(Base { first, start, cost, free, of: dates.len(), tried: 0 });
-            }
-        }
-    }
-    best.map(|b| Base { tried, ..b })
-}
-
-/// Points and the number of occurrences that stand as planned.
-fn price(
-    snapshot: &Snapshot,
-    pair: &Pair,
-    ground: &Ground<'_>,
-    dates: &[Date],
-    time: jiff::civil::Time,
-) -> Option<(i64, usize)> {
-    if dates.is_empty() {
-        return None;
-    }
-    let mut cost = 0;
-    let mut free = 0;
-    for date in dates {
-        let start = crate::model::time::resolve(date.to_datetime(time), &snapshot.owner.zone);
-        match ground.place(start) {
-            Ok(place) => {
-                free += 1;
-                cost += place.points;
-            }
-            Err(_) => cost += moved_price(pair, ground, *date).unwrap_or(MISS),
-        }
-    }
-    Some((cost, free))
-}
-
-/// The cheapest other place of one occurrence, within the pair's tolerance.
-fn moved_price(pair: &Pair, ground: &Ground<'_>, date: Date) -> Option<i64> {
-    let mut days: Vec<i64> = (-tolerance_days(pair)..=tolerance_days(pair)).collect();
-    days.sort_by_key(|d| d.abs());
-    for days in days {
-        let Ok(day) = date.checked_add(days.days()) else { continue };
-        let best = ground
-            .starts_on(day)
-            .into_iter()
-            .filter_map(|s| ground.place(s).ok())
-            .min_by_key(|p| p.points);
-        if let Some(place) = best {
-            return Some(place.points + move_points(days));
-        }
-    }
-    None
-}
-
-/// Points of a move by so many days.
-pub fn move_points(days: i64) -> i64 {
-    match days.abs() {
-        0 => MOVE_SAME_DAY,
-        n => (40 + 10 * (n - 1)).min(80),
-    }
-}
-
-fn new_series(snapshot: &Snapshot, pair: &Pair, base: &Base, standing: &str) -> NewSeries {
+fn new_series(snapshot: &Snapshot, pair: &Pair, base: &Arranged, standing: &str) -> NewSeries {
     let owner = &snapshot.owner;
     let zone = owner.zone.clone();
     let local = zone.to_datetime(base.start);
@@ -184,7 +80,7 @@ fn new_series(snapshot: &Snapshot, pair: &Pair, base: &Base, standing: &str) -> 
     let partner = pair.partner.addresses.first().cloned();
     let empty = || crate::model::id::Address::new("");
     NewSeries {
-        uid: derived_uid(owner, pair, base.first),
+        uid: derived_uid(owner, pair, local.date()),
         title: pair.title.clone(),
         start: CalTime::Zoned { local, tzid: tzid.into(), zone },
         duration: pair.duration,
@@ -205,9 +101,20 @@ fn derived_uid(owner: &Person, pair: &Pair, first: Date) -> EventUid {
     EventUid::new(format!("{UID_PREFIX}{}", Uuid::new_v5(&Uuid::NAMESPACE_OID, name.as_bytes())))
 }
 
-fn reasons(snapshot: &Snapshot, pair: &Pair, base: &Base, ended: Option<Timestamp>) -> Vec<Reason> {
+fn reasons(
+    snapshot: &Snapshot,
+    pair: &Pair,
+    ground: &Ground<'_>,
+    base: &Arranged,
+    ended: Option<Timestamp>,
+) -> Vec<Reason> {
     let mut why = vec![ended.map_or(Reason::NoSeries, Reason::SeriesEnded)];
-    why.push(Reason::Stands { free: base.free, of: base.of });
+    let zone = &snapshot.owner.zone;
+    let time = zone.to_datetime(base.start).time();
+    let free = base.dates.iter().filter(|date| {
+        ground.place(crate::model::time::resolve(date.to_datetime(time), zone)).is_ok()
+    });
+    why.push(Reason::Stands { free: free.count(), of: base.dates.len() });
     if let Some((day, time)) = pair.ideal {
         let local = snapshot.owner.zone.to_datetime(base.start);
         let off = local.time().duration_until(time).as_mins().abs();
@@ -218,6 +125,9 @@ fn reasons(snapshot: &Snapshot, pair: &Pair, base: &Base, ended: Option<Timestam
         });
     }
     why.push(Reason::BestOf(base.tried));
+    why.extend(base.alternatives.iter().take(1).map(|(start, points, moved)| {
+        Reason::RunnerUp { start: *start, points: *points, moved: *moved }
+    }));
     if partner_time_unknown(snapshot, pair) {
         why.push(Reason::PartnerTimeUnknown);
     }

@@ -83,6 +83,9 @@ pub fn reason(reason: &Reason, zone: &TimeZone) -> String {
         Reason::Stands { free, of } => {
             format!("{free} of the next {of} meetings can stand there without a move")
         }
+        Reason::RunnerUp { start, points, moved } => {
+            runner_up(*start, *points, *moved, zone)
+        }
         Reason::Ideal => "the wished-for day and time".to_owned(),
         Reason::NearIdeal(minutes) => format!("{minutes} min from the wished-for time"),
         Reason::OtherDay(weekday) => format!("{weekday:?} instead of the wished-for day"),
@@ -96,6 +99,17 @@ pub fn reason(reason: &Reason, zone: &TimeZone) -> String {
         Reason::AgendaChanged => "what it is made of has changed".to_owned(),
         Reason::Asked => "asked for".to_owned(),
     }
+}
+
+fn runner_up(start: Timestamp, points: i64, moved: usize, zone: &TimeZone) -> String {
+    let slot = start.to_zoned_datetime(zone.clone()).strftime("%a %H:%M").to_string();
+    let why = match (points, moved) {
+        (0, _) => return format!("{slot} would be as good"),
+        (_, 0) => String::new(),
+        (_, 1) => ", 1 meeting moved or lost".to_owned(),
+        (_, n) => format!(", {n} meetings moved or lost"),
+    };
+    format!("next best {slot} (+{points} points{why})")
 }
 
 /// Why something is not done.

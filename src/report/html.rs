@@ -202,7 +202,7 @@ fn section(
         n.held, n.pushed, n.pulled, n.skipped, n.excused, n.unknown
     );
     charts::timeline(&pair.beats, stretch, &label, out);
-    let over = report.findings.iter().any(|one| one.pair == pair.pair);
+    let over = crate::report::has_lapsed(&report.findings, &pair.pair);
     let between = gaps(&pair.beats, report.as_of, over);
     if !pair.months.is_empty() {
         out.push_str("<div class=\"two\"><div><h4>Held by month</h4>\n");

@@ -16,7 +16,7 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 
 use crate::model::id::PairId;
-use crate::model::ledger::{Beat, PairBeats};
+use crate::model::ledger::{Beat, Finding, FindingKind, PairBeats};
 use crate::model::report::{AgendaNumbers, Extras, Numbers, PairReport, Report};
 use crate::model::time::Window;
 
@@ -43,7 +43,7 @@ pub fn consistency(
         let mut beats = by_pair.remove(&pair).unwrap_or_default();
         beats.retain(|beat| window.contains(beat.planned));
         let agenda = extras.agenda.get(&pair).copied().unwrap_or_default();
-        let lapsed = extras.findings.iter().any(|one| one.pair == pair);
+        let lapsed = has_lapsed(&extras.findings, &pair);
         let counted = numbers::of_pair(&beats, now, &extras.zone, lapsed);
         let flags = extras.flags.get(&pair).map(|set| set.iter().copied().collect());
         let months = numbers::months(&beats, &extras.zone);
@@ -68,6 +68,40 @@ pub fn consistency(
         spread,
         findings: extras.findings,
         notes: extras.notes,
+    }
+}
+
+/// The same report over some of its pairs only; the overall numbers are theirs.
+pub fn only(report: Report, keep: impl Fn(&PairReport) -> bool) -> Report {
+    let (kept, _): (Vec<PairReport>, Vec<PairReport>) = report.pairs.into_iter().partition(keep);
+    let is_kept = |pair: &PairId| kept.iter().any(|one| one.pair == *pair);
+    let extras = Extras {
+        owner: report.owner,
+        zone: report.zone,
+        people: kept.iter().map(|one| (one.pair.clone(), one.name.clone())).collect(),
+        findings: report.findings.into_iter().filter(|one| is_kept(&one.pair)).collect(),
+        flags: kept
+            .iter()
+            .map(|one| (one.pair.clone(), one.flags.iter().copied().collect()))
+            .collect(),
+        agenda: kept.iter().map(|one| (one.pair.clone(), agenda_of(&one.numbers))).collect(),
+        notes: report.notes,
+    };
+    let beats =
+        kept.into_iter().map(|one| PairBeats { pair: one.pair, beats: one.beats }).collect();
+    consistency(beats, report.window, report.as_of, extras)
+}
+
+/// Whether nothing is expected of a pair any more.
+pub(crate) fn has_lapsed(findings: &[Finding], pair: &PairId) -> bool {
+    findings.iter().any(|one| one.pair == *pair && one.kind == FindingKind::Lapsed)
+}
+
+fn agenda_of(numbers: &Numbers) -> AgendaNumbers {
+    AgendaNumbers {
+        prepared: numbers.prepared,
+        closed: numbers.closed,
+        carried_days: numbers.carried_days,
     }
 }
 

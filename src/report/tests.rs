@@ -9,7 +9,7 @@ use serde_json::Value;
 use unicode_width::UnicodeWidthStr;
 
 use super::*;
-use crate::model::ledger::{BeatFlags, Cause, Finding, FindingKind, Verdict};
+use crate::model::ledger::{BeatFlags, Cause, Verdict};
 use crate::model::observation::{FlagKind, Party};
 
 fn day(n: i64) -> Timestamp {
@@ -154,6 +154,17 @@ fn beats_outside_of_the_window_and_unnamed_pairs_are_left_out() {
     let report = consistency(pairs, Window::new(day(0), day(14)), day(67), extras(&["a"]));
     assert_eq!(report.pairs.len(), 1);
     assert_eq!(report.overall.expected, 2);
+}
+
+#[test]
+fn one_pair_alone_has_its_own_overall_numbers() {
+    let all = rich();
+    let bob = only(rich(), |pair| pair.name == "Bob Stone");
+    assert_eq!(bob.pairs.len(), 1);
+    assert_eq!(bob.pairs[0].numbers, all.pairs[0].numbers);
+    assert_eq!(bob.overall, Numbers { streak: 0, ..all.pairs[0].numbers.clone() });
+    assert_eq!((bob.findings.len(), bob.notes.len()), (0, 1));
+    assert_eq!(bob.pairs[0].flags, all.pairs[0].flags);
 }
 
 #[test]

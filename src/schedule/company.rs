@@ -13,7 +13,7 @@ use super::solve::Budget;
 use super::star::{self, Star};
 
 /// Share of the direction kept from one step to the next, 1/256.
-const KEEP: i64 = 200;
+const KEEP: i64 = 240;
 /// Stars solved side by side; part of the result, so not the thread count.
 const BATCH: usize = 32;
 /// Most series in one star.
@@ -34,9 +34,13 @@ pub(crate) fn solve<'p>(problem: &'p Problem, budget: Budget<'_>, mut local: Loc
     let mut dual = Dual::new(problem, start.clone());
     let domains: Vec<&Domain> = problem.series.iter().map(|s| &s.domain).collect();
     dual.restrict(&domains);
-    let mut found =
-        Found { plan: local.plan(), upper: local.state.total(), root: (i64::MIN, start.clone()), work: 0 };
-    let mut step: i64 = 3 << 23;
+    let mut found = Found {
+        plan: local.plan(),
+        upper: local.state.total(),
+        root: (i64::MIN, start.clone()),
+        work: 0,
+    };
+    let mut step: i64 = 5 << 20;
     let (mut stall, mut last) = (0, i64::MIN);
     for k in 1..=2_000 {
         let value = dual.evaluate(&domains);
@@ -51,11 +55,11 @@ pub(crate) fn solve<'p>(problem: &'p Problem, budget: Budget<'_>, mut local: Loc
         if spent || points_up(value) * i64::from(UNIT) >= found.upper {
             break;
         }
-        if dual.turn(KEEP) == 0 || step < 1 << 17 {
+        if dual.turn(KEEP) == 0 || step < 1 << 15 {
             break;
         }
         dual.step(step);
-        step = step * if stall > 3 { 230 } else { 253 } / 256;
+        step = step * if stall > 6 { 248 } else { 253 } / 256;
         if k % 60 == 0 {
             local.guided(dual.premium(&start), &domains, 2);
             take(&mut found, &local);
@@ -64,7 +68,6 @@ pub(crate) fn solve<'p>(problem: &'p Problem, budget: Budget<'_>, mut local: Loc
             }
             last = found.root.0;
         }
-        super::search::trace(&format!("k {k} value {} best {} upper {} step {}", value / 256, found.root.0 / 256, found.upper / 256, step >> 16));
     }
     local.guided(dual.premium(&start), &domains, 3);
     take(&mut found, &local);
@@ -87,8 +90,9 @@ fn take(found: &mut Found, local: &Local<'_>) {
 fn stars(problem: &Problem, budget: Budget<'_>, local: &mut Local<'_>, found: &mut Found) {
     for round in 0..8 {
         let before = local.state.total();
-        let mut queue: Vec<u32> =
-            (0..problem.people.len() as u32).filter(|p| problem.of_person[*p as usize].len() > 1).collect();
+        let mut queue: Vec<u32> = (0..problem.people.len() as u32)
+            .filter(|p| problem.of_person[*p as usize].len() > 1)
+            .collect();
         for at in (1..queue.len()).rev() {
             queue.swap(at, local.dice.below(at + 1));
         }
@@ -98,10 +102,8 @@ fn stars(problem: &Problem, budget: Budget<'_>, local: &mut Local<'_>, found: &m
             }
             let batch = disjoint(problem, &mut queue, local, round > 0);
             let state = &local.state;
-            let solved: Vec<Option<Star>> = batch
-                .par_iter()
-                .map(|ids| star::solve(state, ids, 20_000, budget.stop))
-                .collect();
+            let solved: Vec<Option<Star>> =
+                batch.par_iter().map(|ids| star::solve(state, ids, 20_000, budget.stop)).collect();
             for (ids, star) in batch.iter().zip(solved) {
                 let Some(star) = star else { continue };
                 found.work += star.work;
@@ -115,7 +117,7 @@ fn stars(problem: &Problem, budget: Budget<'_>, local: &mut Local<'_>, found: &m
                 }
             }
         }
-        super::search::trace(&format!("round {round} {}", local.state.total() / 256));
+
         if local.state.total() == before && round > 1 {
             return;
         }
@@ -123,7 +125,12 @@ fn stars(problem: &Problem, budget: Budget<'_>, local: &mut Local<'_>, found: &m
 }
 
 /// The next stars that share no person, taken from the front of the queue.
-fn disjoint(problem: &Problem, queue: &mut Vec<u32>, local: &mut Local<'_>, wide: bool) -> Vec<Vec<u32>> {
+fn disjoint(
+    problem: &Problem,
+    queue: &mut Vec<u32>,
+    local: &mut Local<'_>,
+    wide: bool,
+) -> Vec<Vec<u32>> {
     let mut used: Vec<u32> = Vec::new();
     let mut batch = Vec::new();
     let mut rest = Vec::new();

@@ -22,7 +22,7 @@ struct Run {
 }
 
 /// Working space; `value` and `chosen` hold the last result.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct DaySale {
     /// Units: focus lost minus prices earned, never above 0.
     pub(crate) value: i64,
@@ -34,18 +34,6 @@ pub(crate) struct DaySale {
     closed: Vec<[i32; SIZE]>,
     /// Per layer and position: key that ends there and the end before it.
     from: Vec<[(u32, u16); SIZE]>,
-}
-
-impl Default for DaySale {
-    fn default() -> Self {
-        Self {
-            value: 0,
-            chosen: Vec::new(),
-            ended: Vec::new(),
-            closed: Vec::new(),
-            from: Vec::new(),
-        }
-    }
 }
 
 /// What a day's pass needs to know.

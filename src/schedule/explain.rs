@@ -2,7 +2,8 @@
 //! slots would cost given everything else, and what is in the way of every
 //! slot of an occurrence. Names nobody: people, events and series are indices.
 
-use super::compile::{Calendars, CompileError, Compiled, View, Work};
+use super::candidates::{View, Work};
+use super::compile::{Calendars, CompileError, Compiled};
 use super::problem::UNIT;
 use super::repair::{Repairs, Standing};
 use super::respond::Response;
@@ -97,6 +98,8 @@ pub enum Cause {
     Cap(usize),
     /// Another 1:1: series and occurrence.
     Taken(usize, usize),
+    /// A 1:1 of that series which is history.
+    History(usize),
 }
 
 /// One slot of an occurrence's tolerance and what is in its way.
@@ -120,7 +123,9 @@ pub fn explain(
 ) -> Result<Option<Explanation>, CompileError> {
     let problem = &compiled.problem;
     let standing = Standing { base: solution.base.clone(), slots: solution.occurrences.clone() };
-    let (Some(one), Ok(mut repairs)) = (problem.series.get(series), Repairs::new(problem, &standing)) else {
+    let (Some(one), Ok(mut repairs)) =
+        (problem.series.get(series), Repairs::new(problem, &standing))
+    else {
         return Ok(None);
     };
     let state = repairs.state_mut();
@@ -129,13 +134,17 @@ pub fn explain(
     let total = before - state.total();
     let mut response = Response::default();
     response.run(one, &one.domain, state.values(), true);
-    let mut ranked: Vec<(i64, usize)> = response.totals.iter().enumerate().map(|(i, t)| (t - total, i)).collect();
+    let mut ranked: Vec<(i64, usize)> =
+        response.totals.iter().enumerate().map(|(i, t)| (t - total, i)).collect();
     ranked.sort_unstable();
     let mut alternatives: Vec<Alternative> = Vec::new();
     for (difference, index) in ranked {
-        let Some(choice) = one.domain.choices.get(index).filter(|c| **c != placement.choice) else { continue };
+        let Some(choice) = one.domain.choices.get(index).filter(|c| **c != placement.choice) else {
+            continue;
+        };
         let base = Base { track: choice.track.into(), column: choice.column.into() };
-        let near = |a: &Alternative| a.base.track == base.track && a.base.column / 4 == base.column / 4;
+        let near =
+            |a: &Alternative| a.base.track == base.track && a.base.column / 4 == base.column / 4;
         if alternatives.len() == 5 || alternatives.iter().any(near) {
             continue;
         }
@@ -143,7 +152,8 @@ pub fn explain(
         response.placements(one, &one.domain, choice, &mut cells);
         let at = |c: &u32| one.domain.cells.get(*c as usize);
         let dates = one.tracks.get(base.track).map(|t| t.dates.as_slice()).unwrap_or_default();
-        let away = |(c, d): (&u32, &u16)| at(c).is_some_and(|c| c.date != *d || c.column != choice.column);
+        let away =
+            |(c, d): (&u32, &u16)| at(c).is_some_and(|c| c.date != *d || c.column != choice.column);
         alternatives.push(Alternative {
             base,
             difference: difference.div_euclid(i64::from(UNIT)),
@@ -151,9 +161,11 @@ pub fn explain(
             moved: cells.iter().zip(dates).filter(|p| away(*p)).count(),
         });
     }
-    let missed = placement.cells.iter().enumerate().filter(|(_, c)| c.is_none()).map(|(k, _)| k).collect();
+    let missed =
+        placement.cells.iter().enumerate().filter(|(_, c)| c.is_none()).map(|(k, _)| k).collect();
     let terms = terms(spec, compiled, series, &placement, total)?;
-    let base = Base { track: placement.choice.track.into(), column: placement.choice.column.into() };
+    let base =
+        Base { track: placement.choice.track.into(), column: placement.choice.column.into() };
     Ok(Some(Explanation { base, total: total / i64::from(UNIT), terms, alternatives, missed }))
 }
 
@@ -183,7 +195,8 @@ fn terms(
         moved += u32::from(cell.date != *date || cell.column != placement.choice.column);
         terms.moves += away;
         let minute = view.anchor.local(i64::from(cell.slot)).1;
-        let [pain, ideal, tentative] = work.parts(&view, usize::from(cell.date), minute, i64::from(cell.slot));
+        let [pain, ideal, tentative] =
+            work.parts(&view, usize::from(cell.date), minute, i64::from(cell.slot));
         terms.pain += pain;
         terms.ideal += ideal;
         terms.tentative += tentative;
@@ -239,16 +252,51 @@ pub fn blockers(
         }
         for slot in view.anchor.day(day) {
             let minute = view.anchor.local(slot).1;
-            if minute < view.series.window.0 || minute + view.series.minutes > view.series.window.1 {
+            if minute < view.series.window.0 || minute + view.series.minutes > view.series.window.1
+            {
                 continue;
             }
             let Ok(at) = u32::try_from(slot) else { continue };
             let taken = look.blocked.iter().find(|b| b.0 == at).map(|b| b.1.into());
-            let hard = work.cause(&view, slot).or_else(|| work.lead(compiled, series, occurrence, slot));
-            found.push(Blocked { slot: at, cause: hard.or(taken) });
+            let hard =
+                work.cause(&view, slot).or_else(|| work.lead(compiled, series, occurrence, slot));
+            let cause =
+                hard.or(taken).or_else(|| repairs.fixed_cause(compiled, series, occurrence, at));
+            found.push(Blocked { slot: at, cause });
         }
     }
     Ok(found)
+}
+
+impl Repairs<'_> {
+    /// Why a slot that calendars allow is no candidate: what is fixed already.
+    fn fixed_cause(
+        &self,
+        compiled: &Compiled,
+        series: usize,
+        occurrence: usize,
+        slot: u32,
+    ) -> Option<Cause> {
+        if self.candidates(series, occurrence).iter().any(|c| c.slot == slot) {
+            return None;
+        }
+        let problem = &compiled.problem;
+        let who = problem.series.get(series)?.who;
+        for index in who {
+            let person = problem.people.get(index as usize)?;
+            let at = person.days.partition_point(|d| d.first <= slot).saturating_sub(1);
+            if person.days.get(at).is_some_and(|d| u32::from(d.meetings) >= person.max_day) {
+                return Some(Cause::Cap(index as usize));
+            }
+        }
+        let past = |other: &usize| {
+            compiled.fixed.get(*other).is_some_and(|f| f.iter().any(|p| p.1.abs_diff(slot) < 64))
+        };
+        let shares = |other: &usize| {
+            problem.series.get(*other).is_some_and(|s| s.who.iter().any(|w| who.contains(w)))
+        };
+        (0..problem.series.len()).filter(shares).find(past).map(Cause::History)
+    }
 }
 
 impl From<super::repair::Obstacle> for Cause {
@@ -297,7 +345,13 @@ impl Work<'_> {
     }
 
     /// Is the slot inside the time in which nothing moves any more?
-    fn lead(&self, compiled: &Compiled, series: usize, occurrence: usize, slot: i64) -> Option<Cause> {
+    fn lead(
+        &self,
+        compiled: &Compiled,
+        series: usize,
+        occurrence: usize,
+        slot: i64,
+    ) -> Option<Cause> {
         let row = self.spec.published.as_ref()?.get(series)?;
         let number = *compiled.open.get(series)?.get(occurrence)?;
         let was = row.get(number).copied().flatten();
@@ -306,4 +360,3 @@ impl Work<'_> {
         (was != Some(slot) && (frozen || slot * SLOT < until)).then_some(Cause::Lead)
     }
 }
-

@@ -5,14 +5,20 @@
 //! good it is. Pure: no clock, no I/O; a budget is counted in work or asked of
 //! the caller. The reasoning is in `docs/scheduling.md`.
 
+mod branch;
 mod build;
+mod candidates;
+mod check;
+mod check_bound;
 mod cluster;
+mod cluster_search;
 mod company;
 mod compile;
 mod day;
 mod dual;
 mod explain;
 mod fixing;
+mod line;
 mod local;
 mod mask;
 mod problem;
@@ -20,6 +26,7 @@ mod published;
 mod repair;
 mod respond;
 mod search;
+mod slope;
 mod solve;
 pub mod spec;
 mod star;
@@ -27,8 +34,9 @@ mod state;
 mod zone;
 
 pub use build::{Draft, DraftError, SeriesDraft};
+pub use check::{Certificate, Claim, Judge, Verdict};
 pub use compile::{CompileError, Compiled, compile};
-pub use dual::Prices;
+pub use dual::{Prices, certificate};
 pub use explain::{Alternative, Blocked, Cause, Explanation, Terms, blockers, explain};
 pub use problem::{Cell, Choice, Day, Person, Problem, Series, Track, UNIT};
 pub use repair::{Change, MayBump, Obstacle, Repair, Repairs, Standing, StandingError};

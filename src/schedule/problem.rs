@@ -119,10 +119,6 @@ impl Series {
     pub fn tolerance(&self) -> usize {
         self.shift.len().saturating_sub(1)
     }
-    /// Number of wall-clock columns.
-    pub(crate) fn columns(&self) -> usize {
-        self.domain.columns
-    }
     /// Units of cell `cell` as the meeting of an option with target `date`.
     #[inline]
     pub(crate) fn move_cost(&self, cell: &Cell, date: u16, column: u16) -> i32 {

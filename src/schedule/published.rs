@@ -1,7 +1,8 @@
 //! What calendars show already: history stays, what lies inside the lead time
 //! stays or is declared not held, every other change costs churn.
 
-use super::compile::{Made, View, Work, units};
+use super::candidates::{Made, View, Work};
+use super::compile::units;
 use super::problem::{Cell, NEVER, UNIT};
 use super::zone::SLOT;
 

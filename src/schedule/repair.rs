@@ -84,7 +84,11 @@ impl<'p> Repairs<'p> {
             displaced: Vec::new(),
         };
         for (index, series) in problem.series.iter().enumerate() {
-            let (base, slots) = standing.base.get(index).zip(standing.slots.get(index)).ok_or(StandingError(index))?;
+            let (base, slots) = standing
+                .base
+                .get(index)
+                .zip(standing.slots.get(index))
+                .ok_or(StandingError(index))?;
             let is_base = |c: &&super::problem::Choice| {
                 usize::from(c.track) == base.track && usize::from(c.column) == base.column
             };
@@ -132,11 +136,16 @@ impl<'p> Repairs<'p> {
     /// Target date and column of an occurrence.
     pub(crate) fn target(&self, series: usize, occurrence: usize) -> Option<(u16, u16)> {
         let choice = self.state.placed.get(series)?.as_ref()?.choice;
-        let date = *self.problem.series[series].tracks[usize::from(choice.track)].dates.get(occurrence)?;
+        let date =
+            *self.problem.series[series].tracks[usize::from(choice.track)].dates.get(occurrence)?;
         Some((date, choice.column))
     }
 
     /// Candidate cells of an occurrence.
+    pub(crate) fn candidates(&self, series: usize, occurrence: usize) -> &'p [Cell] {
+        self.near(series, occurrence)
+    }
+
     fn near(&self, series: usize, occurrence: usize) -> &'p [Cell] {
         let one = &self.problem.series[series];
         let Some((date, _)) = self.target(series, occurrence) else { return &[] };
@@ -185,7 +194,8 @@ impl<'p> Repairs<'p> {
         let mut best = (one.miss, None);
         for cell in near {
             let moved = one.move_cost(cell, date, column);
-            let cost = cell.cost + values[cell.key[0] as usize] + values[cell.key[1] as usize] + moved;
+            let cost =
+                cell.cost + values[cell.key[0] as usize] + values[cell.key[1] as usize] + moved;
             let cost = if moved > 0 { cost + fair } else { cost };
             if cost < best.0 {
                 best = (cost, Some(*cell));
@@ -197,7 +207,8 @@ impl<'p> Repairs<'p> {
     /// The decision on one occurrence, with what blocks the other slots. The
     /// plan is not changed.
     pub fn look(&mut self, series: usize, occurrence: usize) -> Repair {
-        let Some(held) = self.state.placed.get(series).map(|_| self.cell(series, occurrence)) else {
+        let Some(held) = self.state.placed.get(series).map(|_| self.cell(series, occurrence))
+        else {
             return Repair { best: None, blocked: Vec::new() };
         };
         self.seat(series, occurrence, None);
@@ -230,11 +241,15 @@ impl<'p> Repairs<'p> {
         let at = self.problem.keys[key as usize];
         let day = &self.problem.shared_days[at.day as usize];
         let wide = widened(at.bit.into(), at.len.into(), day.buffer);
-        self.on_day[at.day as usize].iter().map(|n| (n.0 as usize, n.1 as usize)).filter(move |(series, k)| {
-            let keys = self.cell(*series, *k).map_or([0; 2], |c| c.key);
-            let same = keys.into_iter().filter(|k| *k != 0).map(|k| self.problem.keys[k as usize]);
-            same.filter(|k| k.day == at.day).any(|k| widened(k.bit.into(), k.len.into(), 0) & wide != 0)
-        })
+        self.on_day[at.day as usize].iter().map(|n| (n.0 as usize, n.1 as usize)).filter(
+            move |(series, k)| {
+                let keys = self.cell(*series, *k).map_or([0; 2], |c| c.key);
+                let same =
+                    keys.into_iter().filter(|k| *k != 0).map(|k| self.problem.keys[k as usize]);
+                same.filter(|k| k.day == at.day)
+                    .any(|k| widened(k.bit.into(), k.len.into(), 0) & wide != 0)
+            },
+        )
     }
 
     /// Repairs everything displaced: first each in its best slot, fewest
@@ -270,7 +285,13 @@ impl<'p> Repairs<'p> {
 
     /// Tries every seat of an occurrence, moving at most two others out of
     /// the way once; keeps the cheapest outcome.
-    fn bump(&mut self, series: usize, k: usize, may: MayBump<'_>, log: &mut Vec<(usize, usize, Option<u32>)>) -> bool {
+    fn bump(
+        &mut self,
+        series: usize,
+        k: usize,
+        may: MayBump<'_>,
+        log: &mut Vec<(usize, usize, Option<u32>)>,
+    ) -> bool {
         let before = self.state.total();
         let held = self.cell(series, k);
         self.seat(series, k, None);
@@ -305,7 +326,13 @@ impl<'p> Repairs<'p> {
         true
     }
 
-    fn try_bump(&mut self, series: usize, k: usize, cell: &Cell, may: MayBump<'_>) -> Option<Tried> {
+    fn try_bump(
+        &mut self,
+        series: usize,
+        k: usize,
+        cell: &Cell,
+        may: MayBump<'_>,
+    ) -> Option<Tried> {
         let mut others: Vec<(usize, usize)> = Vec::new();
         for other in cell.key.into_iter().filter(|k| *k != 0).flat_map(|key| self.met(key)) {
             if !others.contains(&other) {
@@ -340,4 +367,3 @@ impl<'p> Repairs<'p> {
         tried
     }
 }
-

@@ -7,11 +7,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::cluster;
+use super::branch::trim;
 use super::dual::{Dual, Prices};
 use super::fixing::fix;
 use super::local::{Local, Plan};
-use super::problem::{Choice, Domain, Problem, UNIT, points_up};
+use super::problem::{Domain, Problem, UNIT, points_up};
 use super::respond::Response;
 use super::solve::Budget;
 
@@ -34,31 +34,31 @@ const KEEP: i64 = 224;
 
 /// One subproblem.
 #[derive(Debug, Clone)]
-struct Node {
-    domains: Vec<Arc<Domain>>,
-    prices: Prices,
+pub(super) struct Node {
+    pub(super) domains: Vec<Arc<Domain>>,
+    pub(super) prices: Prices,
 }
 
 /// The state of a search.
 #[derive(Debug)]
 pub(crate) struct Search<'p, 'b> {
-    problem: &'p Problem,
+    pub(super) problem: &'p Problem,
     budget: Budget<'b>,
     pub(crate) local: Local<'p>,
-    dual: Dual<'p>,
+    pub(super) dual: Dual<'p>,
     start: Prices,
-    response: Response,
+    pub(super) response: Response,
     /// Cost to beat, units.
     pub(crate) upper: i64,
     pub(crate) best: Plan,
     /// Bound at the root and the prices that prove it.
     pub(crate) root: (i64, Prices),
     /// Smallest bound of a node given up for lack of budget.
-    open: Option<i64>,
+    pub(super) open: Option<i64>,
     pub(crate) nodes: u64,
-    extra: u64,
+    pub(super) extra: u64,
     /// Steps a cluster search may take.
-    patience: u64,
+    pub(super) patience: u64,
 }
 
 impl<'p, 'b> Search<'p, 'b> {
@@ -95,7 +95,7 @@ impl<'p, 'b> Search<'p, 'b> {
     }
 
     /// Is a subproblem with this bound of no use?
-    fn beaten(&self, bound: i64) -> bool {
+    pub(super) fn beaten(&self, bound: i64) -> bool {
         round_up(bound) >= self.upper
     }
 
@@ -104,22 +104,37 @@ impl<'p, 'b> Search<'p, 'b> {
         let domains = self.problem.series.iter().map(|s| Arc::new(s.domain.clone())).collect();
         let mut node = Node { domains, prices: self.start.clone() };
         let value = self.ascend(&mut node, ROOT, true);
-        trace(&format!("root {:.2} upper {}", (value+self.problem.constant) as f64/256.0, (self.upper+self.problem.constant)/256));
+        self.certify(&node.prices);
+
         let Some(value) = self.settle(&mut node, value) else { return };
         // A small gap is closed at once; a wide one wants a better plan first.
-        if self.upper - value < self.upper / 100 && self.explore(node.clone(), value, 60).is_none() && self.open.is_none() {
+        if self.upper - value < self.upper / 100
+            && self.explore(node.clone(), value, 60).is_none()
+            && self.open.is_none()
+        {
             return;
         }
         let Some(value) = self.settle(&mut node, value) else { return };
         self.shake(value);
         let Some(value) = self.settle(&mut node, value) else { return };
         self.neighbourhoods(&mut node, value);
-        trace(&format!("neighbourhoods {}", (self.upper+self.problem.constant)/256));
+
         let Some(value) = self.settle(&mut node, value) else { return };
         self.open = None;
         self.patience = 200_000;
         let open = self.explore(node, value, u64::MAX);
         self.open = [open, self.open].into_iter().flatten().min();
+    }
+
+    /// Keeps prices whose bound holds for the whole problem, if it is the best.
+    fn certify(&mut self, prices: &Prices) {
+        let whole: Vec<&Domain> = self.problem.series.iter().map(|s| &s.domain).collect();
+        self.dual.restrict(&whole);
+        self.dual.set_prices(prices);
+        let value = self.dual.evaluate(&whole);
+        if value > self.root.0 {
+            self.root = (value, prices.clone());
+        }
     }
 
     /// Tightens a node; `None` when it is of no use any more.
@@ -170,7 +185,6 @@ impl<'p, 'b> Search<'p, 'b> {
                 self.explore(child, i64::MIN, 40);
             }
             if self.upper < before {
-                trace(&format!("  size {size} idle {idle} -> {}", (self.upper+self.problem.constant)/256));
                 idle = 0;
                 size = 2;
                 match self.settle(node, bound) {
@@ -193,7 +207,9 @@ impl<'p, 'b> Search<'p, 'b> {
             }
             let Some(placement) = &self.best[index] else { return false };
             let now = placement.choice;
-            let Some(choice) = domain.choices.iter().find(|c| **c == now).copied() else { continue };
+            let Some(choice) = domain.choices.iter().find(|c| **c == now).copied() else {
+                continue;
+            };
             let narrowed = Arc::make_mut(domain);
             narrowed.choices = vec![choice];
             trim(&self.problem.series[index], narrowed);
@@ -298,7 +314,6 @@ impl<'p, 'b> Search<'p, 'b> {
                 mark = best;
             }
             if is_root && k % 25 == 0 {
-                trace(&format!("it {k} best {:.2} upper {} theta {theta} cells {} opts {}", (best+self.problem.constant) as f64/256.0, (self.upper+self.problem.constant)/256, node.domains.iter().map(|d| d.cells.len()).sum::<usize>(), node.domains.iter().map(|d| d.choices.len()).sum::<usize>()));
                 self.try_guided(&node.domains, 3);
                 if best > fixed {
                     fixed = best;
@@ -317,7 +332,7 @@ impl<'p, 'b> Search<'p, 'b> {
         self.record();
     }
 
-    fn record(&mut self) {
+    pub(super) fn record(&mut self) {
         let total = self.local.state.total();
         if total < self.upper {
             self.upper = total;
@@ -348,128 +363,9 @@ impl<'p, 'b> Search<'p, 'b> {
         }
         Some(value)
     }
-
-    /// The series to branch on: the most contested one with a choice left.
-    fn pick(&self, node: &Node) -> Option<usize> {
-        let tension = |i: &usize| {
-            let occurrences = self.problem.series[*i].tracks.first().map_or(1, |t| t.dates.len().max(1));
-            (self.dual.tension(*i) * 1000 / occurrences as i64, std::cmp::Reverse(*i))
-        };
-        (0..node.domains.len()).filter(|i| node.domains[*i].choices.len() > 1).max_by_key(tension)
-    }
-
-    fn branch(&mut self, node: &Node, series: usize, value: i64, actual: i64) -> Vec<(i64, Node)> {
-        let one = &self.problem.series[series];
-        let domain = &node.domains[series];
-        let answer = self.response.run(one, domain, &self.dual.values, true);
-        let regret: Vec<i64> = self.response.totals.iter().map(|t| t - answer.value).collect();
-        let mut children = Vec::new();
-        for (least, members) in split(domain, &regret) {
-            if self.beaten(actual + least) {
-                break;
-            }
-            let mut child = node.clone();
-            let keep = |i: &usize| !self.beaten(actual + regret[*i]);
-            let choices: Vec<Choice> = members.iter().filter(|i| keep(i)).map(|i| domain.choices[*i]).collect();
-            let narrowed = Arc::make_mut(&mut child.domains[series]);
-            narrowed.choices = choices;
-            trim(one, narrowed);
-            children.push((value.max(actual + least), child));
-        }
-        children
-    }
-
-    /// All bases decided.
-    fn close(&mut self, mut node: Node, value: i64, actual: i64) -> Vec<(i64, Node)> {
-        let outcome = cluster::solve(self.problem, &self.dual, &node.domains, (actual, self.upper), self.patience);
-        self.extra += outcome.steps / 32;
-        if let Some(plan) = outcome.plan {
-            self.local.load(&plan.into_iter().map(Some).collect());
-            self.record();
-        }
-        let value = value.max(outcome.bound);
-        if self.beaten(value) {
-            return Vec::new();
-        }
-        let Some((series, slot)) = self.contested(&node) else {
-            self.open = Some(self.open.map_or(value, |open| open.min(value)));
-            return Vec::new();
-        };
-        let mut without = node.clone();
-        let keep = |domain: &mut Arc<Domain>, f: &dyn Fn(&super::problem::Cell) -> bool| {
-            let domain = Arc::make_mut(domain);
-            domain.cells.retain(f);
-            domain.index();
-        };
-        keep(&mut without.domains[series], &|c| c.slot != slot);
-        let one = &self.problem.series[series];
-        let dates = one.tracks.get(usize::from(node.domains[series].choices[0].track)).map(|t| t.dates.clone());
-        let at = node.domains[series].cells.iter().find(|c| c.slot == slot).map_or(0, |c| c.date);
-        let near = |d: u16, target: u16| usize::from(d.abs_diff(target)) <= one.tolerance();
-        let target = dates.into_iter().flatten().find(|d| near(at, *d)).unwrap_or(at);
-        keep(&mut node.domains[series], &|c| c.slot == slot || !near(c.date, target));
-        vec![(value, node), (value, without)]
-    }
-
-    /// The cell to branch on when bases are decided but the bound is not met.
-    fn contested(&self, node: &Node) -> Option<(usize, u32)> {
-        let mut best: Option<(i64, usize, u32)> = None;
-        for (series, domain) in node.domains.iter().enumerate() {
-            let one = &self.problem.series[series];
-            for cell in self.dual.series[series].cells.iter().filter_map(|c| domain.cells.get(*c as usize)) {
-                let near = |c: &&super::problem::Cell| usize::from(c.date.abs_diff(cell.date)) <= one.tolerance();
-                if domain.cells.iter().filter(near).count() < 2 {
-                    continue;
-                }
-                let score = cell.key.iter().map(|k| self.dual.surplus_of(*k)).sum::<i64>();
-                if best.is_none_or(|b| score > b.0) {
-                    best = Some((score, series, cell.slot));
-                }
-            }
-        }
-        best.map(|b| (b.1, b.2))
-    }
 }
 
 /// Units, rounded up to whole points.
 fn round_up(units: i64) -> i64 {
     if units == i64::MIN { units } else { points_up(units) * i64::from(UNIT) }
 }
-
-/// Options in groups, cheapest group first: by track while there are several,
-/// else by time of day (blocks of four while there are many).
-fn split(domain: &Domain, regret: &[i64]) -> Vec<(i64, Vec<usize>)> {
-    let several = domain.choices.windows(2).any(|w| w[0].track != w[1].track);
-    let block = if domain.choices.len() > 12 { 4 } else { 1 };
-    let group = |c: &Choice| if several { c.track } else { c.column / block };
-    let mut groups: Vec<(i64, Vec<usize>)> = Vec::new();
-    let mut last = None;
-    for (index, choice) in domain.choices.iter().enumerate() {
-        if last != Some(group(choice)) {
-            groups.push((i64::MAX, Vec::new()));
-            last = Some(group(choice));
-        }
-        if let Some((least, members)) = groups.last_mut() {
-            *least = (*least).min(regret[index]);
-            members.push(index);
-        }
-    }
-    groups.sort();
-    groups
-}
-
-/// Drops cells no remaining track can reach.
-fn trim(series: &super::problem::Series, domain: &mut Domain) {
-    let tolerance = series.tolerance();
-    let mut tracks: Vec<u16> = domain.choices.iter().map(|c| c.track).collect();
-    tracks.dedup();
-    let mut reach = vec![false; domain.first.len()];
-    for date in tracks.iter().flat_map(|t| &series.tracks[usize::from(*t)].dates) {
-        let date = usize::from(*date);
-        let to = (date + tolerance + 1).min(reach.len());
-        reach[date.saturating_sub(tolerance)..to].fill(true);
-    }
-    domain.cells.retain(|c| reach[usize::from(c.date)]);
-    domain.index();
-}
-pub(crate) fn trace(what: &str) { use std::sync::OnceLock; static T: OnceLock<std::time::Instant> = OnceLock::new(); let t = T.get_or_init(std::time::Instant::now); if std::env::var("TR").is_ok() { eprintln!("  {:8.2}ms {what}", t.elapsed().as_secs_f64()*1e3); } }

@@ -4,8 +4,8 @@
 // Indices are made by `Problem`; see there.
 #![allow(clippy::indexing_slicing)]
 
-use super::dual::Prices;
 use super::company;
+use super::dual::Prices;
 use super::local::{Local, Plan};
 use super::problem::{Problem, points_up};
 use super::search::Search;
@@ -97,8 +97,12 @@ fn finish(
     let cost = points_up(upper + problem.constant);
     let certified = points_up(root.0 + problem.constant).min(cost);
     let bound = points_up(bound + problem.constant).min(cost);
-    let base = plan.iter().flatten().map(|p| Base { track: p.choice.track.into(), column: p.choice.column.into() });
-    let occurrences = plan.iter().flatten().map(|p| p.cells.iter().map(|c| c.map(|c| c.slot)).collect());
+    let base = plan
+        .iter()
+        .flatten()
+        .map(|p| Base { track: p.choice.track.into(), column: p.choice.column.into() });
+    let occurrences =
+        plan.iter().flatten().map(|p| p.cells.iter().map(|c| c.map(|c| c.slot)).collect());
     Solution {
         base: base.collect(),
         occurrences: occurrences.collect(),

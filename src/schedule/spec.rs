@@ -34,8 +34,10 @@ pub struct Weights {
     pub churn_soon: i64,
     /// Not the ideal weekday.
     pub ideal_day: i64,
-    /// Every half hour off the ideal time.
+    /// Every `ideal_grain` minutes off the ideal time.
     pub ideal_step: i64,
+    /// Minutes off the ideal time that count as one step.
+    pub ideal_grain: i64,
     /// Most the ideal time costs.
     pub ideal_cap: i64,
 }
@@ -58,6 +60,7 @@ impl Default for Weights {
             churn_soon: 25,
             ideal_day: 8,
             ideal_step: 1,
+            ideal_grain: 30,
             ideal_cap: 12,
         }
     }

@@ -24,8 +24,14 @@ pub(crate) struct Star {
 
 /// Solves `ids` with the rest of the plan fixed, within `work`. `None` when
 /// the subproblem cannot be stated or one of them is not placed.
-pub(crate) fn solve(state: &State<'_>, ids: &[u32], work: u64, stop: &(dyn Fn() -> bool + Sync)) -> Option<Star> {
-    let old: Vec<&Placement> = ids.iter().map(|i| state.placed[*i as usize].as_ref()).collect::<Option<_>>()?;
+pub(crate) fn solve(
+    state: &State<'_>,
+    ids: &[u32],
+    work: u64,
+    stop: &(dyn Fn() -> bool + Sync),
+) -> Option<Star> {
+    let old: Vec<&Placement> =
+        ids.iter().map(|i| state.placed[*i as usize].as_ref()).collect::<Option<_>>()?;
     let sub = restricted(state, ids, &old).ok()?;
     best_of(&sub, ids, state, &old, Budget { work, stop })
 }
@@ -40,7 +46,8 @@ fn best_of(
     let mut local = Local::new(sub);
     for (at, placement) in old.iter().enumerate() {
         let own = sub.series[at].domain.choices.iter().find(|c| **c == placement.choice)?;
-        let cells = placement.cells.iter().map(|c| c.and_then(|c| find(&sub.series[at].domain.cells, &c)));
+        let cells =
+            placement.cells.iter().map(|c| c.and_then(|c| find(&sub.series[at].domain.cells, &c)));
         local.state.insert(at, Placement { choice: *own, cells: cells.collect() });
     }
     // Constants of the subproblem cancel out: only the difference counts.
@@ -85,7 +92,8 @@ fn restricted(state: &State<'_>, ids: &[u32], old: &[&Placement]) -> Result<Prob
     });
     let series = series.collect();
     let cells = old.iter().flat_map(|p| p.cells.iter().flatten());
-    let own: Vec<(usize, Mask, bool)> = cells.flat_map(|c| c.key).flat_map(|k| state.footprint(k)).collect();
+    let own: Vec<(usize, Mask, bool)> =
+        cells.flat_map(|c| c.key).flat_map(|k| state.footprint(k)).collect();
     let people = people.iter().map(|p| person(state, *p as usize, &own)).collect();
     Problem::new(Draft { people, series, run: full.run, week_over: full.week_over, constant: 0 })
 }

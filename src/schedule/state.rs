@@ -195,7 +195,9 @@ impl<'p> State<'p> {
             let Key2 { index, bit, len } = Key2::of(self.problem, key);
             parts[0] = Some((index, span(bit, len), true));
             let reach = self.problem.shared_days[index].reach.filter(|r| bit + len > *r);
-            parts[1] = reach.zip(self.neighbour(index, true)).map(|(r, n)| (n, span(0, bit + len - r), false));
+            parts[1] = reach
+                .zip(self.neighbour(index, true))
+                .map(|(r, n)| (n, span(0, bit + len - r), false));
         }
         parts.into_iter().flatten()
     }

@@ -1,7 +1,7 @@
 //! Who is away when: all-day and out-of-office events, and public holidays.
 //!
 //! An entry is somebody's absence when the calendar says so itself (an
-//! out-of-office mark) or when it takes the whole day and its title says so. An
+//! out-of-office mark) or when it takes days or hours on end and its title says so. An
 //! entry shown as free takes no time from anybody.
 
 use std::collections::{BTreeMap, HashMap};
@@ -54,16 +54,15 @@ pub(crate) fn all(joined: &[Joined], input: &Input<'_>) -> Vec<Absence> {
     out
 }
 
+/// An entry with times is an absence from this length on.
+const HALF_A_DAY: SignedDuration = SignedDuration::from_hours(4);
+
 /// A cheap first look: most events are meetings.
 fn may_be_absence(body: &EventBody) -> bool {
-    body.busy_status == Some(BusyStatus::OutOfOffice) || whole_days(&body.start, &body.end)
-}
-
-/// All-day by value type, or from midnight to midnight on the wall clock.
-fn whole_days(start: &CalTime, end: &CalTime) -> bool {
-    let (from, to) = (start.civil(), end.civil());
-    let midnight = |at: jiff::civil::DateTime| at.time() == jiff::civil::Time::midnight();
-    start.is_date() || (midnight(from) && midnight(to) && to > from)
+    let length = body.end.civil().duration_since(body.start.civil());
+    body.busy_status == Some(BusyStatus::OutOfOffice)
+        || body.start.is_date()
+        || length >= HALF_A_DAY
 }
 
 fn absence(instance: &Instance<'_>, input: &Input<'_>, names: &Names) -> Option<Absence> {
@@ -89,7 +88,8 @@ fn absence(instance: &Instance<'_>, input: &Input<'_>, names: &Names) -> Option<
     let free = body.transparency == Transparency::Transparent
         || matches!(body.busy_status, Some(BusyStatus::Free | BusyStatus::WorkingElsewhere));
     let company = body.attendees.iter().any(|one| !one.resource && !owner.is(&one.address));
-    if free || company || !whole_days(&instance.start, &body.end) {
+    let length = instance.end_at.duration_since(instance.start_at);
+    if free || company || !(instance.start.is_date() || length >= HALF_A_DAY) {
         return None;
     }
     match words::absence(&body.summary, |word| names.known(word))? {

@@ -51,7 +51,7 @@ pub(crate) fn sort_out<'a>(
         }
         let at = match company(body, owner) {
             Company::Two(other) => by_address.get(other).copied(),
-            Company::Alone => by_title(&body.summary, pairs),
+            Company::Alone => by_title(&body.summary, owner, pairs),
             Company::More => None,
         };
         if let Some(list) = at.and_then(|at| out.get_mut(at)) {
@@ -131,9 +131,9 @@ pub fn is_marked(title: &str) -> bool {
     MARKS.iter().any(|mark| contains_word(&title, mark))
 }
 
-/// The pair a title speaks of: one of the configured titles, or a 1:1 mark with a
-/// name that only one partner bears.
-fn by_title(title: &str, pairs: &[Pair]) -> Option<usize> {
+/// The pair a title speaks of: one of the configured titles, or a name that only
+/// one partner bears, with a 1:1 mark or the owner's name beside it ("Elena / Bob").
+fn by_title(title: &str, owner: &Person, pairs: &[Pair]) -> Option<usize> {
     let lower = title.to_lowercase();
     let alias = pairs.iter().position(|pair| {
         pair.title_aliases.iter().any(|alias| !alias.is_empty() && lower.contains(alias.as_str()))
@@ -141,7 +141,7 @@ fn by_title(title: &str, pairs: &[Pair]) -> Option<usize> {
     if alias.is_some() {
         return alias;
     }
-    if !is_marked(title) {
+    if !is_marked(title) && !bears(owner, &lower) {
         return None;
     }
     let mut named = pairs.iter().enumerate().filter(|(_, pair)| bears(&pair.partner, &lower));

@@ -74,8 +74,8 @@ pub(crate) fn put(
     Ok(Put { id, changed: true })
 }
 
-/// Moves the rows a condition names (over `r`, its argument is `?3`) into the
-/// tombstones.
+/// Moves the rows a condition names (over `r`; the calendar is `?1`, its argument
+/// `?3`) into the tombstones.
 pub(crate) fn bury(
     tx: &Transaction<'_>,
     calendar: i64,
@@ -86,7 +86,7 @@ pub(crate) fn bury(
     let copy = format!(
         "INSERT INTO tombstone (calendar, href, etag, parent, removed_at, data)
          SELECT r.calendar, r.href, r.etag, r.parent, ?2, r.data FROM resource r
-         WHERE r.calendar = ?1 AND {condition} ORDER BY r.href RETURNING href"
+         WHERE {condition} ORDER BY r.href RETURNING href"
     );
     let removed: Vec<Href> = tx
         .prepare_cached(&copy)?
@@ -97,8 +97,7 @@ pub(crate) fn bury(
     if removed.is_empty() {
         return Ok(removed);
     }
-    let drop =
-        format!("DELETE FROM resource AS r WHERE r.calendar = ?1 AND {condition} AND ?2 = ?2");
+    let drop = format!("DELETE FROM resource AS r WHERE {condition} AND ?2 = ?2");
     tx.prepare_cached(&drop)?.execute(params![calendar, Moment(at), argument])?;
     next_revision(tx, calendar)?;
     Ok(removed)

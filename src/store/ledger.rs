@@ -144,8 +144,10 @@ impl Store {
     pub fn ledger_end(&self, owner: &OwnerId) -> Result<i64, StoreError> {
         self.read(|c| {
             c.prepare_cached(
-                "SELECT coalesce(max(seq), 0) FROM ledger
-                 WHERE owner = (SELECT id FROM owner WHERE name = ?1)",
+                // From the end of the file backwards: the owner's last is near it.
+                "SELECT coalesce((SELECT seq FROM ledger NOT INDEXED
+                     WHERE owner = (SELECT id FROM owner WHERE name = ?1)
+                     ORDER BY seq DESC LIMIT 1), 0)",
             )?
             .query_row([owner.as_str()], |row| row.get(0))
         })

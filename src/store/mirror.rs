@@ -292,7 +292,7 @@ impl Store {
     ) -> Result<bool, StoreError> {
         self.write(Durability::Process, |tx| {
             let Some(key) = calendar_key(tx, owner, calendar)? else { return Ok(false) };
-            let removed = bury(tx, key, at, "r.href = ?3", href.as_str())?;
+            let removed = bury(tx, key, at, "r.calendar = ?1 AND r.href = ?3", href.as_str())?;
             Ok(!removed.is_empty())
         })
     }

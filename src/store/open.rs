@@ -151,6 +151,9 @@ impl Store {
                 LOG_LIMIT,
                 |_| Ok(()),
             )?;
+            // Else every member seen makes and drops a journal file.
+            let _mode: String =
+                connection.query_row("PRAGMA temp.journal_mode = MEMORY", [], |row| row.get(0))?;
             connection.execute_batch(READING_TABLES)
         };
         set().map_err(|e| self.fail(e))

@@ -290,24 +290,26 @@ fn remove_gone(
     reading: &Reading,
     end: &ReadingEnd,
 ) -> rusqlite::Result<Vec<Href>> {
-    let reported = "r.id IN (SELECT resource FROM gone WHERE reading = ?3)";
-    match end.extent {
-        ReadExtent::Full => {
-            for (href, _) in &end.skipped {
-                if let Some(id) = resource_key(tx, reading.key, href)? {
-                    see(tx, reading.number, id)?;
-                }
+    if end.extent == ReadExtent::Full {
+        for (href, _) in &end.skipped {
+            if let Some(id) = resource_key(tx, reading.key, href)? {
+                see(tx, reading.number, id)?;
             }
-            let unseen =
-                "NOT EXISTS (SELECT 1 FROM seen s WHERE s.reading = ?3 AND s.resource = r.id)";
-            bury(tx, reading.key, end.at, unseen, reading.number)
         }
-        // What the server called removed is gone however the rest went.
-        ReadExtent::Unchanged
-        | ReadExtent::Delta
-        | ReadExtent::Partial { .. }
-        | ReadExtent::Failed { .. } => bury(tx, reading.key, end.at, reported, reading.number),
+        let unseen = "r.calendar = ?1 AND NOT EXISTS
+             (SELECT 1 FROM seen s WHERE s.reading = ?3 AND s.resource = r.id)";
+        return bury(tx, reading.key, end.at, unseen, reading.number);
     }
+    // What the server called removed is gone however the rest went. An idle reading
+    // ends here; else the plus keeps SQLite from walking through the whole calendar.
+    let reported: bool = tx
+        .prepare_cached("SELECT EXISTS (SELECT 1 FROM gone WHERE reading = ?1)")?
+        .query_row([reading.number], |row| row.get(0))?;
+    if !reported {
+        return Ok(Vec::new());
+    }
+    let gone = "+r.calendar = ?1 AND r.id IN (SELECT resource FROM gone WHERE reading = ?3)";
+    bury(tx, reading.key, end.at, gone, reading.number)
 }
 
 fn note_skipped(tx: &Transaction<'_>, reading: &Reading, end: &ReadingEnd) -> rusqlite::Result<()> {

@@ -224,7 +224,7 @@ impl Play<'_> {
         self.step(&["plan"], "once more: everything is as it should be", out)?;
         self.step(
             &["log"],
-            "every write, with its number; `onbeat undo 1` takes the first one back",
+            "every write, with its number; `onbeat undo 2` takes Mei's move back",
             out,
         )?;
         out.line("")?;

@@ -153,7 +153,7 @@ fn caldav(args: &InitArgs, asker: &Asker, target: &Path) -> Result<Place, Failur
         }
         (None, None) => typed_password(args, asker, target)?,
     };
-    Ok(Place::CalDav { url, username, password })
+    Ok(Place::Server { url, username, password })
 }
 
 /// Asks for the password and keeps it in a file only the owner can read.

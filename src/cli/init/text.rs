@@ -23,7 +23,7 @@ pub(super) struct Draft {
 #[derive(Debug, Clone)]
 pub(super) enum Place {
     Vdir { path: PathBuf },
-    CalDav { url: String, username: String, password: Password },
+    Server { url: String, username: String, password: Password },
 }
 
 /// Where the password is.
@@ -74,7 +74,7 @@ impl Draft {
                     quote(&path.display().to_string())
                 );
             }
-            Place::CalDav { url, username, password } => {
+            Place::Server { url, username, password } => {
                 let _ = writeln!(text, "kind = \"caldav\"\nurl = {}", quote(url));
                 let _ = writeln!(text, "username = {}", quote(username));
                 let password = match password {
@@ -140,7 +140,7 @@ mod tests {
             email: vec!["elena@example.org".into()],
             timezone: "Europe/Berlin".into(),
             account: "main".into(),
-            place: Place::CalDav {
+            place: Place::Server {
                 url: "https://dav.example.org/".into(),
                 username: "e".into(),
                 password: Password::Command(vec!["pass".into(), "a b".into()]),

@@ -219,6 +219,7 @@ impl RawWeights {
             churn_soon: self.churn_soon,
             ideal_day: self.ideal_day,
             ideal_step: self.ideal_step,
+            ideal_grain: 30,
             ideal_cap: self.ideal_cap,
         }
     }

@@ -1,88 +1,144 @@
-//! `onbeat solve INSTANCE.json`: slot assignment for a given instance, the
-//! result as JSON on stdout, what was proved and how long it took on stderr.
+//! `onbeat solve INSTANCE.json`: slot assignment for a given instance. The
+//! result is JSON on stdout, the same bytes for any number of threads; what
+//! was proved and how long it took is said on stderr.
 
 mod instance;
+mod output;
 mod path;
 
+use std::io::Read as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use crate::schedule::{self, Budget, Compiled, Proof, Solution};
-use instance::Read;
+use crate::clock::{Clock, SystemClock};
+use crate::schedule::{self, Budget, Proof};
+
+/// Work units a second of budget stands for. Below what a slow core does, so
+/// that the count, not the clock, ends a search and results repeat.
+const WORK_PER_SECOND: u64 = 2_000_000;
 
 /// Arguments of `onbeat solve`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The instance (`onbeat-plan/1`), `-` for standard input.
+    /// The instance (`onbeat-plan/1`); `-` reads standard input
     pub instance: PathBuf,
-    /// How long to search: `500ms`, `10s`, `2m`; a bare number is seconds.
-    #[arg(long, value_name = "T", default_value = "10s")]
-    pub budget: String,
-    /// Worker threads; the result is the same for any number.
-    #[arg(long, value_name = "N")]
-    pub threads: Option<usize>,
+    /// How long to search: `500ms`, `10s`, `2m`; a bare number is seconds
+    #[arg(long, value_name = "T", default_value = "10s", value_parser = budget)]
+    pub budget: std::time::Duration,
+    /// Worker threads; the result does not depend on them
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub threads: Option<u16>,
+    /// Recompute cost and bound by the independent checker
+    #[arg(long)]
+    pub check: bool,
+    /// Explain one series: terms, alternatives, what blocks missed occurrences
+    #[arg(long, value_name = "SERIES")]
+    pub explain: Option<usize>,
+    /// Put the prices that prove the bound into the result
+    #[arg(long)]
+    pub certificate: bool,
+}
+
+/// Why the verb fails.
+#[derive(Debug, thiserror::Error)]
+enum SolveError {
+    #[error("cannot read {path}")]
+    Read { path: String, source: std::io::Error },
+    #[error("not a valid instance")]
+    Instance(#[from] instance::InstanceError),
+    #[error("the instance cannot be scheduled")]
+    Compile(#[from] schedule::CompileError),
+    #[error("cannot start {0} threads")]
+    Threads(u16, #[source] rayon::ThreadPoolBuildError),
+    #[error("there is no series {0}; the instance has {1}")]
+    NoSeries(usize, usize),
+    #[error("cannot tabulate a time zone")]
+    Zone(#[source] jiff::Error),
+    #[error("the check failed: {0}")]
+    Check(String),
+}
+
+/// Reads `500ms`, `10s`, `2m` or a number of seconds.
+fn budget(text: &str) -> Result<std::time::Duration, String> {
+    let units = [("ms", 1e-3), ("s", 1.0), ("m", 60.0)];
+    let found = units.iter().find_map(|(unit, factor)| Some((text.strip_suffix(unit)?, *factor)));
+    let (number, factor) = found.unwrap_or((text, 1.0));
+    let seconds = number
+        .trim()
+        .parse::<f64>()
+        .map_err(|_| "expected a time such as 500ms, 10s or 2m".to_owned())?;
+    let seconds = seconds * factor;
+    if !(0.0..=1e6).contains(&seconds) {
+        return Err("expected between 0 and 1000000 seconds".to_owned());
+    }
+    Ok(std::time::Duration::from_secs_f64(seconds))
 }
 
 /// Runs the verb.
 pub fn run(args: &Args) -> ExitCode {
     match solve(args) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(message) => {
-            eprintln!("onbeat: {message}");
+        Err(error) => {
+            let mut message = format!("onbeat: {error}");
+            let mut source = std::error::Error::source(&error);
+            while let Some(cause) = source {
+                message.push_str(&format!(": {cause}"));
+                source = cause.source();
+            }
+            eprintln!("{message}");
             ExitCode::from(1)
         }
     }
 }
 
-fn solve(args: &Args) -> Result<(), String> {
-    let text = std::fs::read_to_string(&args.instance)
-        .map_err(|e| format!("{}: {e}", args.instance.display()))?;
-    let t0 = now();
-    let instance = instance::parse(&text).map_err(|e| e.to_string())?;
-    let read = instance::convert(&instance).map_err(|e| e.to_string())?;
-    let t1 = now();
-    let compiled = schedule::compile(&read.spec).map_err(|e| format!("{e}"))?;
-    let t2 = now();
-    let t9=now(); let lim: i64 = args.budget.trim_end_matches('s').parse::<f64>().map(|x| (x*1e6) as i64).unwrap_or(10_000_000); let stop = move || now() - t9 > lim;
-    let solution = schedule::solve(&compiled.problem, Budget { work: u64::MAX, stop: &stop });
-    let t3 = now();
-    println!("{}", render(&instance.name, &read, &compiled, &solution));
-    eprintln!("{} cost {} bound {} {:?} parse {} compile {} solve {} work {} nodes {} root {}", instance.name, solution.cost, solution.bound, solution.proof == Proof::Optimal, t1 - t0, t2 - t1, t3 - t2, solution.work, solution.nodes, solution.certified);
-    Ok(())
-}
-
-fn now() -> i64 {
-    if std::env::var("WALL").is_ok() { use crate::clock::Clock; return crate::clock::SystemClock.now().as_microsecond(); }
-    std::fs::read_to_string("/proc/thread-self/schedstat").ok().and_then(|s| s.split(' ').next().and_then(|x| x.parse::<i64>().ok())).unwrap_or(0) / 1000
-}
-
-fn render(name: &str, read: &Read, compiled: &Compiled, solution: &Solution) -> String {
-    let base: Vec<[i64; 3]> = solution
-        .base
-        .iter()
-        .enumerate()
-        .map(|(i, b)| {
-            let (phase, day) = read.labels.get(i).and_then(|l| l.get(b.track)).copied().unwrap_or_default();
-            let first = compiled.first_minute.get(i).copied().unwrap_or(0);
-            [phase as i64, day as i64, first + 15 * b.column as i64]
-        })
-        .collect();
-    let mut occ: Vec<Vec<Option<u32>>> = Vec::new();
-    for (i, open) in solution.occurrences.iter().enumerate() {
-        let fixed = compiled.fixed.get(i).map(Vec::as_slice).unwrap_or_default();
-        let numbers = compiled.open.get(i).map(Vec::as_slice).unwrap_or_default();
-        let mut row = vec![None; open.len() + fixed.len()];
-        for (k, slot) in numbers.iter().zip(open) {
-            if let Some(cell) = row.get_mut(*k) {
-                *cell = *slot;
-            }
-        }
-        for (k, slot) in fixed {
-            if let Some(cell) = row.get_mut(*k) {
-                *cell = Some(*slot);
-            }
-        }
-        occ.push(row);
+fn read(args: &Args) -> Result<String, SolveError> {
+    let fail = |source| SolveError::Read { path: args.instance.display().to_string(), source };
+    if args.instance.as_os_str() == "-" {
+        let mut text = String::new();
+        std::io::stdin().read_to_string(&mut text).map_err(fail)?;
+        return Ok(text);
     }
-    serde_json::json!({"instance": name, "base": base, "occ": occ, "cost": solution.cost, "bound": solution.bound}).to_string()
+    std::fs::read_to_string(&args.instance).map_err(fail)
+}
+
+fn solve(args: &Args) -> Result<(), SolveError> {
+    let started = SystemClock.now();
+    let since = || SystemClock.now().duration_since(started).unsigned_abs();
+    let text = read(args)?;
+    let instance = instance::parse(&text)?;
+    drop(text);
+    let read = instance::convert(&instance)?;
+    if let Some(series) = args.explain.filter(|s| *s >= read.spec.series.len()) {
+        return Err(SolveError::NoSeries(series, read.spec.series.len()));
+    }
+    let threads = args.threads.unwrap_or(0);
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.into()).build();
+    let pool = pool.map_err(|source| SolveError::Threads(threads, source))?;
+    let stop = || since() > args.budget;
+    let work = (args.budget.as_secs_f64() * WORK_PER_SECOND as f64) as u64;
+    let (compiled, solution) = pool.install(|| {
+        let compiled = schedule::compile(&read.spec)?;
+        let solution = schedule::solve(&compiled.problem, Budget { work, stop: &stop });
+        Ok::<_, schedule::CompileError>((compiled, solution))
+    })?;
+    let result = output::Output {
+        name: &instance.name,
+        read: &read,
+        compiled: &compiled,
+        solution: &solution,
+    };
+    let explanation = args.explain.map(|series| result.explain(series)).transpose()?;
+    println!("{}", result.json(args.certificate, explanation));
+    let state = match solution.proof {
+        Proof::Optimal => "proved optimal".to_owned(),
+        Proof::Bounded => {
+            format!("within {}", output::percent(solution.cost - solution.bound, solution.cost))
+        }
+    };
+    let time = since().as_secs_f64() * 1000.0;
+    eprintln!(
+        "{}: cost {}, bound {} ({state}), {time:.1} ms, {} subproblems",
+        instance.name, solution.cost, solution.bound, solution.nodes
+    );
+    if args.check { result.check() } else { Ok(()) }
 }
