@@ -51,7 +51,7 @@ pub(crate) fn solve<'p>(problem: &'p Problem, budget: Budget<'_>, mut local: Loc
         } else {
             stall += 1;
         }
-        let spent = dual.work + local.work > budget.work / 2 || (budget.stop)();
+        let spent = dual.work + local.work > budget.work / 5 * 2 || (budget.stop)();
         if spent || points_up(value) * i64::from(UNIT) >= found.upper {
             break;
         }
