@@ -15,7 +15,7 @@ use crate::schedule::{self, Budget, Proof};
 
 /// Work units a second of budget stands for. Below what a slow core does, so
 /// that the count, not the clock, ends a search and results repeat.
-const WORK_PER_SECOND: u64 = 1_000_000;
+const WORK_PER_SECOND: u64 = 2_500_000;
 
 /// Arguments of `onbeat solve`.
 #[derive(Debug, clap::Args)]
@@ -105,6 +105,17 @@ pub fn run(args: &Args) -> ExitCode {
             ExitCode::from(1)
         }
     }
+}
+
+/// Would this text be accepted as an instance? Reads, converts and compiles
+/// it; for tools that feed the reader arbitrary text.
+///
+/// # Errors
+/// What is wrong with it, in words.
+pub fn accept(text: &str) -> Result<(), String> {
+    let instance = instance::parse(text).map_err(|e| e.to_string())?;
+    let read = instance::convert(&instance).map_err(|e| e.to_string())?;
+    schedule::compile(&read.spec).map(drop).map_err(|e| e.to_string())
 }
 
 fn read(args: &Args) -> Result<String, SolveError> {
