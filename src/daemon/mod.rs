@@ -20,6 +20,7 @@ use crate::daemon::events::{Event, Events};
 use crate::daemon::queue::Queue;
 use crate::daemon::systemd::Service;
 use crate::daemon::watch::Watch;
+use crate::engine::fetch::lift_refusal;
 use crate::engine::world::{AccountLink, Settings, World};
 use crate::engine::{Cause, Consent, CycleReport, EngineError, Reach, cycle};
 use crate::model::pair::{Pair, Person};
@@ -275,6 +276,7 @@ impl Daemon<'_> {
     /// Reads the configuration again; a broken one changes nothing.
     fn reread(&mut self) {
         self.service.reloading();
+        self.forgive();
         match (self.reload)() {
             Reloaded::Same => tracing::info!("the configuration is unchanged"),
             Reloaded::Broken(error) => {
@@ -284,12 +286,25 @@ impl Daemon<'_> {
             Reloaded::Changed(outfit) => {
                 self.events.watch(Watch::start(&outfit.folders, outfit.config.as_deref()));
                 self.outfit = wear(&mut self.world, *outfit);
-                self.backoff.clear();
                 tracing::info!(pairs = self.world.pairs.len(), "the new configuration is in force");
                 self.queue.request(Cause::Reload);
             }
         }
         self.service.ready();
+    }
+}
+
+impl Daemon<'_> {
+    /// A person asks: accounts that failed or were refused are tried again.
+    fn forgive(&mut self) {
+        self.backoff.clear();
+        let now = self.world.now();
+        for account in &self.world.accounts {
+            let lifted = lift_refusal(&self.world.store, &self.world.owner, &account.id, now);
+            if let Err(error) = lifted {
+                tracing::error!(error = %chain(&error), "the state cannot be written");
+            }
+        }
     }
 }
 

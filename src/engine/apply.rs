@@ -190,7 +190,7 @@ fn certain(error: &ProviderError) -> Option<Outcome> {
         | ErrorKind::Forbidden
         | ErrorKind::TooLarge
         | ErrorKind::Unsupported(_) => Some(Outcome::Refused { reason: describe(error) }),
-        ErrorKind::RateLimited { .. } | ErrorKind::Tls(_) => {
+        ErrorKind::RateLimited { .. } | ErrorKind::Tls(_) | ErrorKind::NoCredentials => {
             Some(Outcome::Failed { reason: describe(error) })
         }
         // A 5xx may come before or after the write took effect.

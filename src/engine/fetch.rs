@@ -324,7 +324,11 @@ pub fn lift_refusal(
     account: &AccountId,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    store.set_value(owner, None, &format!("refused {account}"), None, now)
+    let key = format!("refused {account}");
+    if store.value(owner, None, &key)?.is_none() {
+        return Ok(());
+    }
+    store.set_value(owner, None, &key, None, now)
 }
 
 /// The mirror's side of a reading.

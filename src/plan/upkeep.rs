@@ -125,8 +125,10 @@ fn reasons(
         });
     }
     why.push(Reason::BestOf(base.tried));
-    why.extend(base.alternatives.iter().take(1).map(|(start, points, moved)| {
-        Reason::RunnerUp { start: *start, points: *points, moved: *moved }
+    why.extend(base.alternatives.iter().take(1).map(|(start, points, moved)| Reason::RunnerUp {
+        start: *start,
+        points: *points,
+        moved: *moved,
     }));
     if partner_time_unknown(snapshot, pair) {
         why.push(Reason::PartnerTimeUnknown);

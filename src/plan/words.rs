@@ -83,9 +83,7 @@ pub fn reason(reason: &Reason, zone: &TimeZone) -> String {
         Reason::Stands { free, of } => {
             format!("{free} of the next {of} meetings can stand there without a move")
         }
-        Reason::RunnerUp { start, points, moved } => {
-            runner_up(*start, *points, *moved, zone)
-        }
+        Reason::RunnerUp { start, points, moved } => runner_up(*start, *points, *moved, zone),
         Reason::Ideal => "the wished-for day and time".to_owned(),
         Reason::NearIdeal(minutes) => format!("{minutes} min from the wished-for time"),
         Reason::OtherDay(weekday) => format!("{weekday:?} instead of the wished-for day"),
