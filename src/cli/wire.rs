@@ -5,8 +5,9 @@ mod holidays;
 mod own;
 mod unavailable;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::rc::Rc;
 
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
@@ -139,13 +140,16 @@ pub fn assemble(config: &Config, store: Store, context: &Context) -> Result<Worl
         me: config.me.clone(),
         pairs: config.pairs.clone(),
         departed: BTreeMap::new(),
+        resting: BTreeSet::new(),
+        approved: None,
+        stop: Rc::default(),
         accounts: accounts(config, &context.env),
         store,
         clock: context.clock(),
         settings: settings(config),
         templates: own::templates(&config.agenda.templates)?,
         bank: own::bank(config.agenda.questions.as_deref())?,
-        sources: Box::new(LocalSources),
+        sources: Box::new(LocalSources::default()),
         parsed: ParsedMirror::default(),
         ledger: LedgerState::default(),
     })

@@ -182,14 +182,10 @@ impl Daemon<'_> {
     async fn cycle(&mut self, cause: &Cause) -> Result<Flow, DaemonError> {
         self.service.status("reading calendars");
         let now = self.world.now();
-        let resting = self.backoff.resting(now);
-        let mut aside = Vec::new();
-        // A failing account is left out of this cycle; the others go on.
-        let (rest, work): (Vec<_>, Vec<_>) = std::mem::take(&mut self.world.accounts)
-            .into_iter()
-            .partition(|a| resting.contains(&a.id));
-        aside.extend(rest);
-        self.world.accounts = work;
+        // A failing account is not asked in this cycle, and what it holds counts as
+        // not read; the others go on.
+        self.world.resting = self.backoff.resting(now).into_iter().collect();
+        let stop = self.world.stop.clone();
         let reach = Reach::Apply { consent: Consent::Standing };
         let mut reread = false;
         let ended = {
@@ -206,13 +202,14 @@ impl Daemon<'_> {
                         Event::Reload => reread = true,
                         Event::Stop => {
                             self.service.stopping();
+                            // The step under way ends; no further one begins.
+                            stop.set(true);
                             break tokio::time::timeout(GRACE, &mut work).await.ok();
                         }
                     },
                 }
             }
         };
-        self.world.accounts.extend(aside);
         let Some(ended) = ended else {
             tracing::warn!("a request did not end in time; the next start settles it");
             return Ok(Flow::Stop);

@@ -16,7 +16,7 @@ use crate::model::agenda::Item;
 use crate::model::id::PairId;
 use crate::model::journal::{Outcome, WriteKind};
 use crate::model::ledger::{Beat, LedgerState, Verdict};
-use crate::model::pair::Pair;
+use crate::model::pair::{Mode, Pair};
 use crate::model::snapshot::{Occurrence, OccurrenceKey, PairView, Snapshot};
 use crate::plan::agenda::{due_at, next_meeting};
 use crate::plan::carrier::companion_uid;
@@ -169,7 +169,8 @@ pub fn due_draft(
     view: &PairView,
 ) -> Result<Option<Draft>, EngineError> {
     let Some(occurrence) = next_meeting(view, snapshot.now) else { return Ok(None) };
-    if snapshot.now < due_at(snapshot, &view.pair, occurrence) {
+    // Nothing is written for an observed pair: no command is run for it either.
+    if view.pair.mode == Mode::Observe || snapshot.now < due_at(snapshot, &view.pair, occurrence) {
         return Ok(None);
     }
     let beats = beats(state, &view.pair.id, snapshot);
@@ -198,15 +199,39 @@ fn written(world: &World, key: &OccurrenceKey) -> Result<WrittenSoFar, StoreErro
         ..EntryFilter::default()
     };
     let entries = world.store.journal_entries(&world.owner, &filter)?;
-    let counted = entries.iter().filter(|entry| {
-        matches!(entry.outcome, None | Some(Outcome::Done { .. } | Outcome::Failed { .. }))
-    });
+    let undone = store_undone(world, key)?;
+    // What did not take effect may be tried again; what nobody knows of counts.
+    let counted = entries
+        .iter()
+        .filter(|entry| matches!(entry.outcome, None | Some(Outcome::Done { .. })));
     let start = WrittenSoFar { last_block: last.map(|last| last.block), writes: 0, mailed: 0 };
-    Ok(counted.fold(start, |sofar, entry| WrittenSoFar {
+    let sofar = counted.fold(start, |sofar, entry| WrittenSoFar {
         writes: sofar.writes + 1,
         mailed: sofar.mailed + u32::from(entry.intent.mails != Some(0)),
         ..sofar
-    }))
+    });
+    // Taken back by a person: it stays away for this meeting.
+    Ok(if undone { WrittenSoFar { writes: u32::MAX, ..sofar } } else { sofar })
+}
+
+/// Whether a person took an agenda of this meeting back.
+fn store_undone(world: &World, key: &OccurrenceKey) -> Result<bool, StoreError> {
+    let filter = EntryFilter {
+        uid: Some(key.uid.clone()),
+        recurrence_id: key.recurrence_id,
+        kind: Some(WriteKind::Undo),
+        ..EntryFilter::default()
+    };
+    let undos = world.store.journal_entries(&world.owner, &filter)?;
+    for undo in undos {
+        let done = matches!(undo.outcome, Some(Outcome::Done { .. }));
+        let Some(id) = undo.intent.undoes.filter(|_| done) else { continue };
+        let undone = world.store.journal_entry(&world.owner, id)?;
+        if undone.is_some_and(|entry| entry.intent.kind == WriteKind::Agenda) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Remembers which questions and values went into an agenda.
@@ -214,7 +239,11 @@ fn remember(world: &World, drafted: &Drafted, now: Timestamp) -> Result<(), Stor
     for asked in &drafted.asked {
         world.store.ask_question(&world.owner, asked, now)?;
     }
-    world.store.put_readings(&world.owner, &drafted.readings)
+    // Only what differs: an unchanged agenda writes nothing.
+    let Some(first) = drafted.readings.first() else { return Ok(()) };
+    let known = world.store.readings(&world.owner, &first.pair)?;
+    let news: Vec<_> = drafted.readings.iter().filter(|r| !known.contains(r)).cloned().collect();
+    world.store.put_readings(&world.owner, &news)
 }
 
 /// Makes the agenda of a meeting from everything known now.

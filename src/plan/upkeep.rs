@@ -42,7 +42,7 @@ pub fn upkeep(
     let Some(calendar) = state.target.clone() else {
         return Err(waiting(WaitingCause::ReadOnly));
     };
-    let ground = Ground::new(snapshot, pair, limits.max_per_day);
+    let ground = Ground::new(snapshot, pair, pair.duration, limits.max_per_day);
     let Some(base) = arranged else {
         return Err(waiting(no_base(snapshot, pair, &ground)));
     };
@@ -66,8 +66,9 @@ pub fn upkeep(
         precondition: Precondition::Absent,
         mail,
         why: reasons(snapshot, pair, &ground, base, ended),
-        // A series that was there and is gone was ended by somebody.
-        needs_person: ended.is_some(),
+        // A series that was there and is gone was ended by somebody; one that could
+        // not be read may be this very one.
+        needs_person: ended.is_some() || !snapshot.quarantined.is_empty(),
     }))
 }
 

@@ -124,6 +124,9 @@ pub fn waiting(cause: &WaitingCause, zone: &TimeZone) -> String {
         WaitingCause::MoveCap { blocker } => {
             format!("{blocker}, but it was moved once already; the next move is yours")
         }
+        WaitingCause::DeclinedSeries { who } => {
+            format!("{who} declined the whole series; talk about it")
+        }
         WaitingCause::PlacedByHand { blocker } => {
             format!("{blocker}, but a person put it there, so it stays")
         }
