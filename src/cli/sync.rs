@@ -118,7 +118,7 @@ pub fn coverage_word(coverage: &Coverage) -> (String, Style) {
         }
         Coverage::Failed { reason, .. } => (format!("not read: {}", clean(reason)), Style::Bad),
         Coverage::Frozen { reason } => {
-            (format!("frozen: {} (`onbeat sync --accept-shrink`)", clean(reason)), Style::Bad)
+            (format!("frozen: {}", clean(reason)), Style::Bad)
         }
     }
 }

@@ -242,8 +242,8 @@ async fn conclude(
     let emptied = lost == pending.members && pending.members >= EMPTIED_FROM;
     if emptied || (lost > BELIEVABLE_LOSS && lost * 4 > pending.members) {
         let reason = format!(
-            "{lost} of {} events vanished at once; if that is right, run `onbeat sync --accept {}`",
-            pending.members, account.id
+            "{lost} of {} events vanished at once; if that is right, run `onbeat sync --accept-shrink`",
+            pending.members
         );
         world.store.freeze_calendar(&world.owner, calendar, &reason)?;
         return Ok(end);

@@ -16,6 +16,7 @@ use crate::model::plan::{Action, Precondition};
 use crate::model::resource::Resource;
 use crate::plan::upkeep::UID_PREFIX;
 use crate::provider::{ErrorKind, ProviderError, Write};
+use crate::store::EntryFilter;
 
 /// Takes one journaled write back.
 ///
@@ -36,10 +37,30 @@ pub async fn undo(world: &World, id: JournalId) -> Result<StepOutcome, EngineErr
     let Some(held) = held else {
         return Err(refuse("the event is not there any more".to_owned()));
     };
-    untouched(&entry, &held, &world.me.zone).map_err(refuse)?;
+    if let Err(why) = untouched(&entry, &held, &world.me.zone) {
+        return Err(refuse(later_write(world, &entry, &held)?.unwrap_or(why)));
+    }
     let etag = held.etag.as_ref().and_then(Etag::strong);
     let etag = etag.ok_or_else(|| refuse("the server gives no strong entity tag".to_owned()))?;
     restore(world, account, &entry, &held, &etag).await
+}
+
+/// When what stands in the way is onbeat's own: the write to take back first.
+fn later_write(
+    world: &World,
+    entry: &JournalEntry,
+    held: &Resource,
+) -> Result<Option<String>, EngineError> {
+    let filter = EntryFilter { uid: Some(entry.intent.uid.clone()), ..EntryFilter::default() };
+    let entries = world.store.journal_entries(&world.owner, &filter)?;
+    let later = entries.iter().filter(|later| {
+        later.id > entry.id
+            && later.intent.href == entry.intent.href
+            && untouched(later, held, &world.me.zone).is_ok()
+    });
+    Ok(later.map(|later| later.id).max().map(|id| {
+        format!("onbeat changed the same event later; take back write {id} first")
+    }))
 }
 
 /// An undo must not lose what somebody did after the write.

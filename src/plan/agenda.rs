@@ -83,8 +83,9 @@ fn write(case: &Case<'_>, effect: MailEffect) -> Result<Option<Step>, WaitingCau
     let written = &case.draft.event;
     let text = &occurrence.description;
     let Some(merged) = merged(written, text, case)? else { return Ok(None) };
+    // Said once for the pair.
     if view.duplicated.contains(&occurrence.key.uid) {
-        return Err(WaitingCause::DuplicateUid { uid: occurrence.key.uid.clone() });
+        return Ok(None);
     }
     let calendar = &occurrence.resource.calendar;
     if case.limits.read_only.contains(calendar) {

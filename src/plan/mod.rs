@@ -48,6 +48,11 @@ pub fn plan(input: &PlanInput<'_>) -> Plan {
             plan.waiting.push(Waiting { pair: view.pair.id.clone(), occurrence: None, cause });
             continue;
         }
+        plan.waiting.extend(view.duplicated.iter().map(|uid| Waiting {
+            pair: view.pair.id.clone(),
+            occurrence: None,
+            cause: WaitingCause::DuplicateUid { uid: uid.clone() },
+        }));
         let arranged = arrangement.chosen.iter().find(|one| one.pair == at);
         match upkeep::upkeep(snapshot, view, state, input.limits, arranged) {
             Ok(step) => plan.steps.extend(step),

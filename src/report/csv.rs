@@ -25,7 +25,7 @@ pub fn write(report: &Report, out: &mut impl Write) -> Result {
     Ok(())
 }
 
-/// The report as a string; see [`write`].
+/// The report as a string; see [`write()`].
 pub fn to_string(report: &Report) -> String {
     let mut out = String::new();
     match write(report, &mut out) {

@@ -42,7 +42,7 @@ pub fn write(report: &Report, out: &mut impl Write) -> Result {
     out.write_str("}\n")
 }
 
-/// The report as a string; see [`write`].
+/// The report as a string; see [`write()`].
 pub fn to_string(report: &Report) -> String {
     let mut out = String::new();
     match write(report, &mut out) {

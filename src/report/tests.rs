@@ -285,11 +285,9 @@ fn valid(value: &Value, schema: &Value, root: &Value, at: &str) {
                 valid(value, root.pointer(path).unwrap(), root, at);
             }
             "type" => {
-                let types: Vec<&str> = match wanted {
-                    Value::String(one) => vec![one],
-                    other => {
-                        other.as_array().unwrap().iter().map(|t| t.as_str().unwrap()).collect()
-                    }
+                let types: Vec<&str> = match wanted.as_array() {
+                    Some(all) => all.iter().map(|one| one.as_str().unwrap()).collect(),
+                    None => vec![wanted.as_str().unwrap()],
                 };
                 assert!(
                     types.contains(&kind(value))

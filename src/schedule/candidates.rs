@@ -1,7 +1,7 @@
 //! The candidates of one series: cells, bases and what each costs by itself.
 
-use super::build::SeriesDraft;
 use super::compile::{Calendar, CompileError, OFF_GRID, units};
+use super::draft::SeriesDraft;
 use super::problem::{Cell, Choice, Track};
 use super::spec::{PersonSpec, SeriesSpec, Spec};
 use super::zone::{Clock, SLOT};

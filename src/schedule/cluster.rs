@@ -213,10 +213,9 @@ fn groups(problem: &Problem, dual: &Dual<'_>, units: &[Unit]) -> Vec<Vec<usize>>
             let other = *days.entry(day).or_insert(index);
             join(&mut parent, index, other);
             let shared = &problem.shared_days[day as usize];
-            if let Some(before) = day.checked_sub(1).filter(|_| shared.reach.is_some()) {
-                if let Some(other) = days.get(&before).copied() {
-                    join(&mut parent, index, other);
-                }
+            let before = day.checked_sub(1).filter(|_| shared.reach.is_some());
+            if let Some(other) = before.and_then(|b| days.get(&b).copied()) {
+                join(&mut parent, index, other);
             }
             let week = weeks.entry(shared.week).or_default();
             if week.last() != Some(&index) {

@@ -305,7 +305,7 @@ impl<'p, 'b> Search<'p, 'b> {
                 break;
             }
             let gap = i128::from((self.upper - value).max(i64::from(UNIT)));
-            let step = (gap * i128::from(theta) << 14) / i128::from(norm);
+            let step = ((gap * i128::from(theta)) << 14) / i128::from(norm);
             self.dual.step(step.min(1 << 40) as i64);
             if k % ascent.check == 0 {
                 if mark > i64::MIN && best - mark < (self.upper - best) / 50 {

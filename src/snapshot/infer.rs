@@ -318,7 +318,12 @@ fn holidays(joined: &[Joined], notes: &mut Vec<String>) -> BTreeMap<Date, String
             }
         }
     }
-    if !files.is_empty() {
+    if files.is_empty() {
+        notes.push(
+            "Public holidays are not known; name a file of them as well to excuse those days."
+                .to_owned(),
+        );
+    } else {
         let files: Vec<&str> = files.into_iter().collect();
         notes.push(format!(
             "{} public holidays of yours are taken from {}.",

@@ -39,7 +39,7 @@ pub struct InitArgs {
     /// vdir: the folder with one folder of .ics files per calendar
     #[arg(long, value_name = "DIR")]
     pub path: Option<PathBuf>,
-    /// caldav: the server's address (https://dav.example.org/)
+    /// caldav: the server's address, like `https://dav.example.org/`
     #[arg(long, value_name = "URL")]
     pub url: Option<String>,
     /// caldav: the user name
