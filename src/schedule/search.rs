@@ -162,7 +162,7 @@ impl<'p, 'b> Search<'p, 'b> {
     fn shake(&mut self, value: i64) {
         self.local.load(&self.best.clone());
         let pool: Vec<u32> = (0..self.problem.series.len() as u32).collect();
-        self.local.shake(&pool, 40 * pool.len(), round_up(value));
+        self.local.shake(&pool, 200 * pool.len(), round_up(value));
         self.record();
     }
 
@@ -342,6 +342,8 @@ impl<'p, 'b> Search<'p, 'b> {
 
     /// Reduced-cost fixing until nothing goes; `None` when nothing is left.
     fn tighten(&mut self, node: &mut Node) -> Option<i64> {
+        // The days may still sell what another node could want.
+        self.dual.restrict(&node.domains);
         self.dual.set_prices(&node.prices);
         self.dual.halt();
         let mut value = self.dual.evaluate(&node.domains);
