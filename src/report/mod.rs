@@ -6,6 +6,7 @@ pub mod csv;
 pub mod html;
 pub mod json;
 mod numbers;
+mod stamp;
 #[cfg(test)]
 mod tests;
 pub mod text;

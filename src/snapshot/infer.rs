@@ -48,8 +48,8 @@ pub fn infer(events: &[MirroredEvent], me: Option<&Address>) -> Inferred {
         return Inferred { me, pairs, notes };
     };
     let mut owner = census.owner(&address);
-    owner.holidays = holidays(&joined, &mut notes);
     say_who(&census, &owner, &address, me.is_some(), &mut notes);
+    owner.holidays = holidays(&joined, &mut notes);
     let mut pairs = partners(&joined, &census, &owner);
     pairs.extend(titled(&joined, &owner, &mut notes));
     pairs.sort_by(|a, b| (&a.partner.name, &a.id).cmp(&(&b.partner.name, &b.id)));
