@@ -12,7 +12,7 @@ use crate::engine::error::EngineError;
 use crate::engine::items;
 use crate::engine::world::World;
 use crate::ledger;
-use crate::model::agenda::Item;
+use crate::model::agenda::{BLOCK_BEGIN, BLOCK_END, Item};
 use crate::model::id::PairId;
 use crate::model::journal::{Outcome, WriteKind};
 use crate::model::ledger::{Beat, LedgerState, Verdict};
@@ -48,9 +48,10 @@ pub fn take_in(
         let mut carried = false;
         for (key, text) in texts(world, view, occurrence) {
             let last = store.last_written(owner, &key.uid, key.recurrence_id)?;
-            let Some(last) = last else { continue };
+            let base = last.map(|last| last.block).or_else(|| standing_block(view, occurrence));
+            let Some(base) = base else { continue };
             carried = true;
-            let edits = agenda::edits(&last.block, &text, &world.me, &view.pair, date, &items);
+            let edits = agenda::edits(&base, &text, &world.me, &view.pair, date, &items);
             let updates = agenda::apply_edits(pair, &items, &edits, now);
             if items::update(store, owner, &mut items, &updates, now)? {
                 touch(world, state, pair, planned(occurrence), now)?;
@@ -67,6 +68,16 @@ pub fn take_in(
     let updates = agenda::carry(&items, &held);
     items::update(store, owner, &mut items, &updates, now)?;
     Ok(())
+}
+
+/// The standing block of the series, as the base of what people typed into one
+/// meeting before its own agenda was written.
+fn standing_block(view: &PairView, occurrence: &Occurrence) -> Option<String> {
+    let series = view.series.iter().find(|s| s.uid == occurrence.key.uid)?;
+    let text = &series.event.master.as_ref().filter(|_| occurrence.overridden)?.description;
+    let from = text.find(BLOCK_BEGIN)?;
+    let to = text.find(BLOCK_END)?.checked_add(BLOCK_END.len())?;
+    text.get(from..to).map(str::to_owned)
 }
 
 /// The texts that may carry a meeting's agenda: its event's, and its companion's.

@@ -18,8 +18,6 @@ use crate::plan::{mail, step_id};
 
 /// Prefix of every UID onbeat makes; with the journal it proves authorship.
 pub const UID_PREFIX: &str = "onbeat-";
-/// Points of an occurrence that must be moved on the same day.
-const MOVE_SAME_DAY: i64 = 20;
 
 /// The series that carries the pair on, if there is one.
 pub fn live_series(view: &PairView, now: Timestamp) -> Option<&Series> {
