@@ -101,7 +101,7 @@ fn timed<T>(name: &str, work: impl FnOnce() -> T) -> T {
 
 fn forms(report: &Report) {
     timed("  terminal", || black_box(report::text::terminal(report, false).len()));
-    timed("  markdown", || black_box(report::text::markdown(report).len()));
+    timed("  markdown", || black_box(report::markdown::page(report).len()));
     let html = timed("  html", || report::html::page(report).len());
     let json = timed("  json", || {
         let mut sink = Sink(0);

@@ -5,6 +5,7 @@ mod context;
 pub mod csv;
 pub mod html;
 pub mod json;
+pub mod markdown;
 mod numbers;
 mod stamp;
 #[cfg(test)]

@@ -199,7 +199,7 @@ fn strip_colours(text: &str) -> String {
 
 #[test]
 fn markdown_keeps_its_table_whole() {
-    let text = text::markdown(&rich());
+    let text = markdown::page(&rich());
     let rows: Vec<&str> = text.lines().filter(|line| line.starts_with('|')).collect();
     assert_eq!(rows.len(), 5);
     for row in rows {
