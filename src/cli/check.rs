@@ -222,7 +222,7 @@ fn account(
     findings: &mut Vec<Finding>,
 ) -> Result<bool, Failure> {
     let what = format!("account {}", account.id);
-    let provider = match wire::provider(account, &context.env) {
+    let provider = match wire::provider(account, context) {
         Ok(provider) => provider,
         Err(error) => {
             findings.push(Finding::bad(what, &error.into()));

@@ -1,5 +1,7 @@
 //! `onbeat login`: a password into the place the configuration names: the
-//! keyring, or a file only its owner can read.
+//! keyring, or a file only its owner can read; for Google, access by the browser.
+
+mod google;
 
 use std::io::{IsTerminal as _, Read as _, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -25,6 +27,15 @@ pub struct LoginArgs {
     /// Keep the password without trying it
     #[arg(long)]
     pub no_check: bool,
+    /// Google: read the address the browser was sent back to from standard input
+    #[arg(long)]
+    pub paste: bool,
+    /// Google: open no browser
+    #[arg(long)]
+    pub no_browser: bool,
+    /// Google: the port of this machine the browser comes back to
+    #[arg(long)]
+    pub port: Option<u16>,
 }
 
 /// Asks for the password (or reads its first line from standard input), tries
@@ -38,9 +49,7 @@ pub fn run(context: &Context, args: &LoginArgs, out: &mut Out) -> Result<(), Fai
     let account = find(&config.accounts, &args.account)?;
     let source = match &account.kind {
         AccountKind::Dav(dav) => dav.password.as_ref(),
-        AccountKind::Google(_) => {
-            return Err(Failure::user("Google accounts cannot be used yet"));
-        }
+        AccountKind::Google(found) => return google::run(context, account, found, args, out),
         AccountKind::Vdir { .. } => None,
     };
     let Some(source) = source else {
@@ -49,7 +58,7 @@ pub fn run(context: &Context, args: &LoginArgs, out: &mut Out) -> Result<(), Fai
     let secret = Secret::new(ask(&args.account)?);
     keep(source, &args.account, &secret)?;
     if !args.no_check {
-        let provider = wire::provider(account, &context.env)?;
+        let provider = wire::provider(account, context)?;
         wire::block_on(provider.calendars())??;
     }
     if out.json {

@@ -65,7 +65,7 @@ fn outfit(config: &Config, context: &Context) -> Result<Outfit, Failure> {
     Ok(Outfit {
         me: config.me.clone(),
         pairs: config.pairs.clone(),
-        accounts: wire::accounts(config, &context.env),
+        accounts: wire::accounts(config, context),
         settings: wire::settings(config),
         poll: config.daemon.poll,
         folders: if watched { folders.collect() } else { Vec::<PathBuf>::new() },

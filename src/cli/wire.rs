@@ -1,6 +1,7 @@
 //! The composition root: the one place that names concrete providers and
 //! clocks and puts them together with configuration and state.
 
+pub mod google;
 mod holidays;
 mod own;
 mod unavailable;
@@ -143,7 +144,7 @@ pub fn assemble(config: &Config, store: Store, context: &Context) -> Result<Worl
         resting: BTreeSet::new(),
         approved: None,
         stop: Rc::default(),
-        accounts: accounts(config, &context.env),
+        accounts: accounts(config, context),
         store,
         clock: context.clock(),
         settings: settings(config),
@@ -157,10 +158,10 @@ pub fn assemble(config: &Config, store: Store, context: &Context) -> Result<Worl
 
 /// The configured accounts with their connections. One that cannot be used
 /// stands in the list all the same and says why, so that the others go on.
-pub fn accounts(config: &Config, env: &Env) -> Vec<AccountLink> {
+pub fn accounts(config: &Config, context: &Context) -> Vec<AccountLink> {
     let link = |account: &Account| AccountLink {
         id: account.id.clone(),
-        provider: provider(account, env)
+        provider: provider(account, context)
             .unwrap_or_else(|error| Box::new(Unavailable::new(&account.id, &error))),
         write: account.calendar.clone(),
         busy: account.busy.clone(),
@@ -197,15 +198,21 @@ pub fn settings(config: &Config) -> Settings {
 ///
 /// # Errors
 /// A secret that cannot be had, an unusable certificate file.
-pub fn provider(account: &Account, env: &Env) -> Result<Box<dyn CalendarProvider>, ProviderError> {
+pub fn provider(
+    account: &Account,
+    context: &Context,
+) -> Result<Box<dyn CalendarProvider>, ProviderError> {
     match &account.kind {
         AccountKind::Vdir { path } => {
             Ok(Box::new(VDir::new(VDirConfig { account: account.id.clone(), root: path.clone() })))
         }
         AccountKind::Dav(dav) => {
             let name = || format!("account {}", account.id);
-            let mut config =
-                CalDavConfig::new(account.id.clone(), dav.url.clone(), auth(account, dav, env)?);
+            let mut config = CalDavConfig::new(
+                account.id.clone(),
+                dav.url.clone(),
+                auth(account, dav, &context.env)?,
+            );
             if let Some(file) = &dav.ca {
                 let unreadable = |error| {
                     let kind = ErrorKind::Tls(format!("{} cannot be read", file.display()));
@@ -215,10 +222,7 @@ pub fn provider(account: &Account, env: &Env) -> Result<Box<dyn CalendarProvider
             }
             Ok(Box::new(CalDav::new(config)?))
         }
-        AccountKind::Google(_) => {
-            let kind = ErrorKind::Unsupported("Google accounts".to_owned());
-            Err(ProviderError::new(kind, format!("account {}", account.id)))
-        }
+        AccountKind::Google(found) => Ok(Box::new(google::provider(&account.id, found, context)?)),
     }
 }
 

@@ -126,6 +126,11 @@ impl Http {
         self.pace.slow_down(interval);
     }
 
+    /// Nothing goes out before this much time has passed.
+    pub fn hold(&self, wait: std::time::Duration) {
+        self.pace.hold(wait);
+    }
+
     /// How often a body that broke off may be asked for again.
     pub fn retry(&self) -> RetryPolicy {
         self.config.retry
@@ -179,7 +184,7 @@ impl Http {
         let mut attempt = 1;
         loop {
             let body = request.body.clone().map(String::into_bytes);
-            let outcome = self.exchange(&self.client, method, url, &request.headers, body).await;
+            let outcome = self.exchange(false, method, url, &request.headers, body).await;
             let last = attempt >= policy.attempts;
             let again = match &outcome {
                 Ok(answer) => worth_retrying(answer.status),
@@ -220,8 +225,7 @@ impl Http {
     /// was not sent.
     pub async fn change(&self, change: &Change) -> Result<Answer, ProviderError> {
         let (method, url) = (change.method, change.target.url());
-        let outcome =
-            self.exchange(self.writer()?, method, url, &change.headers, change.body.clone()).await;
+        let outcome = self.exchange(true, method, url, &change.headers, change.body.clone()).await;
         outcome.and_then(|answer| self.settled(answer, method, url))
     }
 
@@ -238,7 +242,7 @@ impl Http {
     /// once more when only the nonce was too old.
     async fn exchange(
         &self,
-        client: &Client,
+        writes: bool,
         method: &str,
         url: &Url,
         headers: &[(&'static str, String)],
@@ -252,7 +256,7 @@ impl Http {
         let mut challenged = 0;
         loop {
             self.pace.admit(&context).await?;
-            let answer = self.send(client, method, url, headers, body.clone()).await?;
+            let answer = self.send(writes, method, url, headers, body.clone()).await?;
             tracing::debug!(method, path = url.path(), status = answer.status, "answered");
             if answer.status != 401 {
                 return Ok(answer);
@@ -271,7 +275,7 @@ impl Http {
 
     async fn send(
         &self,
-        client: &Client,
+        writes: bool,
         method: &str,
         url: &Url,
         headers: &[(&'static str, String)],
@@ -280,6 +284,7 @@ impl Http {
         let context = || format!("{method} {}", shown(url));
         let bad = |what: &str| ProviderError::new(ErrorKind::Protocol(what.to_owned()), context());
         let name = Method::from_bytes(method.as_bytes()).map_err(|_| bad("no such method"))?;
+        let client = if writes { self.writer()? } else { &self.client };
         let mut builder = client.request(name, url.clone());
         for (name, value) in headers {
             let value =
@@ -297,7 +302,6 @@ impl Http {
         }
         let Timeouts { answer, idle, total, .. } = self.config.timeouts;
         let deadline = Deadline { idle, end: Instant::now() + total };
-        let writes = matches!(method, "PUT" | "DELETE");
         match timeout(answer.min(total), builder.send()).await {
             Ok(Ok(response)) => Ok(Answer::new(response, method, url.clone(), deadline)),
             Ok(Err(error)) => Err(transport(error, writes, &context())),

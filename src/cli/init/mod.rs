@@ -146,7 +146,7 @@ fn calendars(
         .accounts
         .first()
         .ok_or_else(|| Failure::internal("the configuration made has no account"))?;
-    let provider = wire::provider(account, &context.env)?;
+    let provider = wire::provider(account, context)?;
     let _spinner = progress::spin(out, "looking for calendars");
     let found = wire::block_on(async {
         let capabilities = provider.capabilities().await?;

@@ -123,6 +123,13 @@ impl MemberUrl {
     pub fn url(&self) -> &Url {
         &self.0
     }
+
+    /// The same member with parameters that say how it is to be written.
+    #[must_use]
+    pub fn asking(mut self, parameters: &[(&str, &str)]) -> Self {
+        self.0.query_pairs_mut().extend_pairs(parameters);
+        self
+    }
 }
 
 /// The URL with a final slash, so that members resolve below it.
@@ -180,7 +187,7 @@ pub fn printable(href: &str) -> String {
 /// A request that changes one resource, if its precondition holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
-    /// PUT or DELETE.
+    /// PUT or DELETE; PATCH or POST of JSON.
     pub method: &'static str,
     /// The member.
     pub target: MemberUrl,
@@ -206,6 +213,22 @@ impl Change {
         let headers = vec![("if-match", unchanged_since.as_str().to_owned())];
         Self { method: "DELETE", target, headers, body: None }
     }
+
+    /// PATCH of some fields of a member that is still what it was.
+    pub fn patch(target: MemberUrl, unchanged_since: &StrongEtag, json: Vec<u8>) -> Self {
+        let guard = ("if-match", unchanged_since.as_str().to_owned());
+        Self { method: "PATCH", target, headers: vec![guard, json_type()], body: Some(json) }
+    }
+
+    /// POST of a new member whose id is in its own text: where the id is taken, the
+    /// server refuses it, which is the precondition.
+    pub fn create(target: MemberUrl, json: Vec<u8>) -> Self {
+        Self { method: "POST", target, headers: vec![json_type()], body: Some(json) }
+    }
+}
+
+fn json_type() -> (&'static str, String) {
+    ("content-type", "application/json; charset=utf-8".to_owned())
 }
 
 #[cfg(test)]

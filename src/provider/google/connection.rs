@@ -1,0 +1,140 @@
+//! Requests with a token: renewed when it is refused, repeated where Google asks for
+//! a slower pace, and refusals turned into kinds. Knows nothing of what is asked.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use url::Url;
+
+use crate::provider::error::{ErrorKind, ProviderError};
+use crate::provider::google::refusal::{LONG_PAUSE, Refusal};
+use crate::provider::google::tokens::Tokens;
+use crate::provider::http::answer::Answer;
+use crate::provider::http::auth::Auth;
+use crate::provider::http::client::Timeouts;
+use crate::provider::http::request::{Change, Read};
+use crate::provider::http::retry::RetryPolicy;
+use crate::provider::http::secret::Secret;
+use crate::provider::http::{Http, HttpConfig};
+
+/// The largest page.
+const MAX_PAGE: usize = 64 << 20;
+
+/// The connection of one account.
+pub struct Connection {
+    base: Url,
+    timeouts: Timeouts,
+    retry: RetryPolicy,
+    tokens: Tokens,
+    /// The client of the present token.
+    current: RefCell<Option<(Secret, Rc<Http>)>>,
+}
+
+impl Connection {
+    /// Checks the base; sends nothing.
+    ///
+    /// # Errors
+    /// `Unsupported` for a base without TLS (loopback excepted).
+    pub fn new(
+        base: Url,
+        timeouts: Timeouts,
+        retry: RetryPolicy,
+        tokens: Tokens,
+    ) -> Result<Self, ProviderError> {
+        Http::new(HttpConfig::new(base.clone(), Auth::Anonymous))?;
+        Ok(Self { base, timeouts, retry, tokens, current: RefCell::new(None) })
+    }
+
+    /// The API's base.
+    pub fn base(&self) -> &Url {
+        &self.base
+    }
+
+    async fn http(&self) -> Result<(Secret, Rc<Http>), ProviderError> {
+        // A server's wish to be left alone outlives the token.
+        let token = self.tokens.access().await?;
+        if let Some((held, http)) = self.current.borrow().as_ref()
+            && *held == token
+        {
+            return Ok((token, http.clone()));
+        }
+        let mut config = HttpConfig::new(self.base.clone(), Auth::Bearer(token.clone()));
+        config.timeouts = self.timeouts;
+        config.retry = self.retry;
+        let http = Rc::new(Http::new(config)?);
+        *self.current.borrow_mut() = Some((token.clone(), http.clone()));
+        Ok((token, http))
+    }
+
+    /// The body of a successful answer to a question.
+    ///
+    /// # Errors
+    /// The kind the engine acts on.
+    pub async fn read(&self, request: &Read) -> Result<Vec<u8>, ProviderError> {
+        let mut renewed = false;
+        let mut attempt = 1;
+        loop {
+            let (token, http) = self.http().await?;
+            let mut answer = match http.read(request).await {
+                Ok(answer) => answer,
+                Err(error) if error.kind == ErrorKind::Unauthorized && !renewed => {
+                    renewed = true;
+                    self.tokens.refused(&token);
+                    self.current.borrow_mut().take();
+                    continue;
+                }
+                Err(error) => return Err(error),
+            };
+            let last = attempt >= self.retry.attempts;
+            if answer.status == 200 {
+                match answer.body(MAX_PAGE).await {
+                    Err(error) if error.kind == ErrorKind::Unavailable && !last => {}
+                    outcome => return outcome,
+                }
+            } else {
+                let refusal = Refusal::read(&answer.refusal().await);
+                if !(answer.status == 403 && refusal.is_too_fast()) || last {
+                    return Err(refused(&http, &answer, &refusal, false));
+                }
+            }
+            http.back_off(attempt).await;
+            attempt += 1;
+        }
+    }
+
+    /// Sends a change exactly once (a refused token is no sending) and gives the body.
+    ///
+    /// # Errors
+    /// The kind the engine acts on.
+    pub async fn change(&self, change: &Change) -> Result<Vec<u8>, ProviderError> {
+        let (token, http) = self.http().await?;
+        let (http, answer) = match http.change(change).await {
+            Err(error) if error.kind == ErrorKind::Unauthorized => {
+                self.tokens.refused(&token);
+                self.current.borrow_mut().take();
+                let (_, http) = self.http().await?;
+                let answer = http.change(change).await;
+                (http, answer)
+            }
+            answer => (http, answer),
+        };
+        let mut answer = answer?;
+        if matches!(answer.status, 200 | 201 | 204) {
+            // It is done, whatever becomes of the body.
+            return Ok(answer.body(MAX_PAGE).await.unwrap_or_default());
+        }
+        let refusal = Refusal::read(&answer.refusal().await);
+        Err(refused(&http, &answer, &refusal, true))
+    }
+}
+
+fn refused(http: &Http, answer: &Answer, refusal: &Refusal, wrote: bool) -> ProviderError {
+    let kind = refusal.kind(answer.status, wrote, answer.retry_after());
+    if kind == (ErrorKind::RateLimited { retry_after: Some(LONG_PAUSE) }) {
+        http.hold(LONG_PAUSE);
+    }
+    let reason = if refusal.reason.is_empty() { "" } else { ", " };
+    let context =
+        format!("{} (status {}{reason}{})", answer.context(), answer.status, refusal.reason);
+    ProviderError::new(kind, context)
+}
