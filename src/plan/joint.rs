@@ -185,6 +185,7 @@ impl<'a> Ground<'a> {
 
 /// The days looked at.
 struct Span {
+    origin: Date,
     days: i64,
 }
 
