@@ -3,6 +3,7 @@
 #![allow(dead_code)] // each test binary uses its own part
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // a test fails by panicking
 
+pub mod google;
 pub mod household;
 pub mod http;
 pub mod mirror;

@@ -57,6 +57,9 @@ pub fn object(
             tracing::warn!(id = exception.id, "an exception without its original start");
             continue;
         };
+        if adds_nothing(exception, &original, master) {
+            continue;
+        }
         let mut inner = Lines(Vec::new());
         match component(&mut inner, exception, &uid, Some(&original), view) {
             Ok(()) => out.0.extend(inner.0),
@@ -64,6 +67,30 @@ pub fn object(
         }
     }
     Ok(out.end())
+}
+
+/// Whether an exception says what the series says of that occurrence: somebody changed
+/// it and changed it back. Google keeps such a row for ever; it has no meaning.
+fn adds_nothing(exception: &Event, original: &CalTime, master: &Event) -> bool {
+    let instant = |when: &Option<When>| {
+        when.as_ref().and_then(time).map(|time| (time.is_date(), time.instant(&TimeZone::UTC)))
+    };
+    let length = |event: &Event| {
+        let ((_, from), (_, to)) = (instant(&event.start)?, instant(&event.end)?);
+        Some(from.duration_until(to))
+    };
+    !exception.is_cancelled()
+        && instant(&exception.start) == Some((original.is_date(), original.instant(&TimeZone::UTC)))
+        && length(exception).is_some_and(|length_here| Some(length_here) == length(master))
+        && exception.status == master.status
+        && exception.summary == master.summary
+        && exception.description == master.description
+        && exception.location == master.location
+        && exception.transparency == master.transparency
+        && exception.visibility == master.visibility
+        && exception.attendees == master.attendees
+        && exception.event_type == master.event_type
+        && exception.source == master.source
 }
 
 /// One occurrence of a series that this calendar does not hold: the owner is invited

@@ -85,6 +85,35 @@ fn exceptions_stand_at_their_original_start() {
 }
 
 #[test]
+fn an_exception_that_was_changed_back_is_none() {
+    let mut back = series();
+    back.id = "abc123_20260309T090000Z".to_owned();
+    back.recurring_event_id = Some("abc123".to_owned());
+    back.recurrence = None;
+    back.sequence = Some(5);
+    let at = |clock: &str| When {
+        date: None,
+        date_time: Some(format!("2026-03-09T{clock}:00+01:00")),
+        time_zone: Some("Europe/Berlin".to_owned()),
+    };
+    back.original_start_time = Some(at("10:00"));
+    (back.start, back.end) = (Some(at("10:00")), Some(at("10:30")));
+    let overrides = |exception: &Event| {
+        let text = object(&series(), std::slice::from_ref(exception), VIEW).unwrap();
+        parse(&text).events[0].overrides.len()
+    };
+    assert_eq!(overrides(&back), 0);
+    let mut answered = back.clone();
+    answered.attendees.as_mut().unwrap()[1].response_status = Some("accepted".to_owned());
+    assert_eq!(overrides(&answered), 1);
+    let mut longer = back.clone();
+    longer.end = Some(at("11:00"));
+    assert_eq!(overrides(&longer), 1);
+    back.description = None;
+    assert_eq!(overrides(&back), 1);
+}
+
+#[test]
 fn all_day_kinds_and_marks() {
     let away = event(json!({
         "id": "ooo", "iCalUID": "ooo@google.com", "status": "confirmed", "eventType": "outOfOffice",

@@ -104,7 +104,7 @@ pub struct Who {
 }
 
 /// An attendee.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Guest {
     /// Mail address.
@@ -122,7 +122,7 @@ pub struct Guest {
 }
 
 /// The source of an event.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub struct Source {
     /// Its address.

@@ -57,8 +57,8 @@ impl Refusal {
 
     /// A token that is too old answers 410, one that is none answers 400.
     fn is_about_the_sync_token(&self) -> bool {
-        self.reason == "fullSyncRequired"
-            || self.message.to_ascii_lowercase().contains("sync token")
+        let said = self.message.to_ascii_lowercase().replace(' ', "");
+        self.reason == "fullSyncRequired" || said.contains("synctoken")
     }
 
     fn text(&self) -> String {
@@ -126,6 +126,9 @@ mod tests {
     #[test]
     fn statuses_mean_what_the_engine_needs() {
         assert_eq!(kind(410, "fullSyncRequired", false), ErrorKind::SyncTokenInvalid);
+        let unissued =
+            br#"{"error":{"message":"Invalid syncToken.","errors":[{"reason":"invalid"}]}}"#;
+        assert_eq!(Refusal::read(unissued).kind(400, false, None), ErrorKind::SyncTokenInvalid);
         assert_eq!(kind(410, "deleted", true), ErrorKind::NotFound);
         assert_eq!(kind(409, "duplicate", true), ErrorKind::UidExists { href: None });
         assert_eq!(kind(412, "conditionNotMet", true), ErrorKind::PreconditionFailed);
