@@ -46,11 +46,8 @@ fn beat(pair: i64, week: i64) -> Beat {
         94..=98 => (Verdict::Excused, Some(Cause::Pto)),
         _ => (Verdict::Unknown, None),
     };
-    let shift = match verdict {
-        Verdict::Pushed => 26,
-        Verdict::Pulled => -22,
-        _ => 0,
-    };
+    let shift =
+        26 * i64::from(verdict == Verdict::Pushed) - 22 * i64::from(verdict == Verdict::Pulled);
     Beat {
         planned,
         actual: verdict.is_held().then(|| planned + SignedDuration::from_hours(shift)),
@@ -104,7 +101,7 @@ fn timed<T>(name: &str, work: impl FnOnce() -> T) -> T {
 
 fn forms(report: &Report) {
     timed("  terminal", || black_box(report::text::terminal(report, false).len()));
-    timed("  markdown", || black_box(report::text::markdown(report).len()));
+    timed("  markdown", || black_box(report::markdown::page(report).len()));
     let html = timed("  html", || report::html::page(report).len());
     let json = timed("  json", || {
         let mut sink = Sink(0);

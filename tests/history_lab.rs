@@ -322,7 +322,7 @@ fn judge(dir: &Path, report: &Report, mode: &str, at_least: f64) {
     write("-report.json", onbeat::report::json::to_string(report));
     write("-report.html", onbeat::report::html::page(report));
     write("-report.txt", onbeat::report::text::terminal(report, false));
-    write("-report.md", onbeat::report::text::markdown(report));
+    write("-report.md", onbeat::report::markdown::page(report));
     write("-report.csv", onbeat::report::csv::to_string(report));
     let (f1, causes) = score(&read_json(&dir.join("truth.json")), &answer, mode == "final");
     eprintln!("{} {mode}: macro-F1 {f1:.4}", dir.display());

@@ -147,6 +147,19 @@ fn link_means_one_silent_write_on_the_series() {
 }
 
 #[test]
+fn a_partner_whose_time_is_seen_does_not_collide_with_the_meeting_itself() {
+    let Some(server) = shared(Kind::Cyrus) else { return };
+    // carol's copy of the series makes her busy at exactly the time of the 1:1.
+    let home = Household::new(server, "alice", "seen", &pair(&address("carol"), ""));
+    home.must(MONDAY, &APPLY);
+    let plan = home.must(MONDAY, &["plan"]);
+    assert!(plan.contains("Nothing to do"), "{plan}");
+    assert!(!plan.contains("busy"), "{plan}");
+    home.must(MONDAY, &APPLY);
+    assert_eq!(home.must(MONDAY, &["log"]).lines().count(), 1, "only the creation");
+}
+
+#[test]
 fn a_decline_of_the_partner_is_seen() {
     let Some(server) = shared(Kind::Cyrus) else { return };
     let bob = address("bob");

@@ -2,6 +2,9 @@
 //! the optimum, the plan never below it, no constraint is broken, and every
 //! "cannot be held" is verified. `ONBEAT_BRUTE_CASES` runs more of them.
 
+// Small helpers over arrays this file sizes itself; a failed one fails the test.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, clippy::type_complexity)]
+
 use jiff::{civil, tz::TimeZone};
 use onbeat::schedule::spec::{PersonSpec, SeriesSpec, Spec, Weights};
 use onbeat::schedule::{
@@ -274,7 +277,7 @@ fn check_one(seed: u64) -> bool {
 
 #[test]
 fn tiny_instances_equal_plain_enumeration() {
-    let wanted = option_env!("ONBEAT_BRUTE_CASES").and_then(|n| n.parse().ok()).unwrap_or(300);
+    let wanted = option_env!("ONBEAT_BRUTE_CASES").and_then(|n| n.parse().ok()).unwrap_or(60);
     let (mut done, mut seed) = (0, 1);
     while done < wanted {
         done += u64::from(check_one(seed));

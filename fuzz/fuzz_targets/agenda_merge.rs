@@ -53,6 +53,8 @@ fn world() -> &'static World {
             priority: 1,
             mode: Mode::Act,
             never_move: false,
+            pinned: false,
+            free_busy_url: None,
             account: AccountId::new("work"),
             title: String::new(),
             template: "lead-down".to_owned(),

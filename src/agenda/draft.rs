@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::SignedDuration;
 use minijinja::Value;
 
 use crate::agenda::context::{self, Tagged};
@@ -15,7 +16,7 @@ use crate::agenda::standing;
 use crate::agenda::template::{
     Rendered, RenderedLine, TemplateError, built_in_template, halves, render, template_of,
 };
-use crate::model::agenda::{AskedQuestion, Reading};
+use crate::model::agenda::{AskedQuestion, Item, Reading};
 use crate::model::id::ItemId;
 
 /// An agenda, the owner's private part, and what is to be remembered of it.
@@ -191,15 +192,16 @@ fn agenda<'g>(
         sections,
         tail,
         max_chars: input.options.max_chars,
-        standing: Some(Box::new(standing::agenda(
-            input.pair,
-            input.owner,
-            input.meeting.duration,
-            input.template,
-            &mut Vec::new(),
-        ))),
-        known: known_items(input.items),
+        standing: Some(standing::recipe(input.pair, input.meeting.duration, input.template)),
+        known: known_items(input.items.iter().filter(|item| is_recent(item, input))),
     }
+}
+
+/// How long a closed item can still be named by an edit in the event.
+const RECENT: SignedDuration = SignedDuration::from_hours(60 * 24);
+
+fn is_recent(item: &Item, input: &AgendaInput<'_>) -> bool {
+    item.done.is_none_or(|at| at.duration_until(input.meeting.start) < RECENT)
 }
 
 /// Sections with minutes that add up. A section that gets none gives its lines
@@ -228,7 +230,7 @@ pub(super) fn timed(
 }
 
 /// A length in whole minutes, at least one, at most a day.
-pub(super) fn whole_minutes(duration: jiff::SignedDuration) -> u16 {
+pub(super) fn whole_minutes(duration: SignedDuration) -> u16 {
     u16::try_from(duration.as_mins().clamp(1, 24 * 60)).unwrap_or(1)
 }
 

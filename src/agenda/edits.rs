@@ -73,9 +73,9 @@ pub fn edits(
 }
 
 /// The shared ones of a pair's items, ready to be compared with lines.
-pub(super) fn known_items(items: &[Item]) -> Vec<KnownItem> {
+pub(super) fn known_items<'a>(items: impl IntoIterator<Item = &'a Item>) -> Vec<KnownItem> {
     items
-        .iter()
+        .into_iter()
         .filter(|item| !item.private)
         .map(|item| KnownItem {
             id: item.id.clone(),

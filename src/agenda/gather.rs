@@ -127,13 +127,9 @@ fn questions<'a>(
     input: &AgendaInput<'a>,
     met: Option<Timestamp>,
 ) -> Vec<(&'static str, &'a Question)> {
-    let asking = Asking {
-        pair: &input.pair.id,
-        role: input.pair.role,
-        beat: input.meeting.beat,
-        held: if met.is_some() { input.history.held.len() } else { 0 },
-        asked: input.asked,
-    };
+    let held = if met.is_some() { input.history.held.len() } else { 0 };
+    let (pair, beat) = (input.pair, input.meeting.beat);
+    let asking = Asking::of(&pair.id, pair.role, beat, held, input.asked);
     [
         ("question", Theme::Opening),
         ("problem_question", Theme::Problem),

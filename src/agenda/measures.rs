@@ -63,9 +63,7 @@ fn show(
         f64::from(*days) > limit && *days >= STALE_DAYS
     });
     let read = |reading: &Reading| {
-        reading.pair == input.pair.id
-            && reading.beat < input.meeting.beat
-            && clean(&reading.name, 80) == name
+        reading.pair == input.pair.id && reading.beat < input.meeting.beat && reading.name == name
     };
     let before = input.readings.iter().filter(|reading| read(reading)).max_by_key(|r| r.beat);
     let previous = before.map(|reading| reading.value).or(measure.previous);

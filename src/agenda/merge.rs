@@ -8,6 +8,7 @@ use crate::agenda::format::{row_text, rows};
 use crate::agenda::marks::{Found, find};
 use crate::agenda::parse::{Entry, Names, entries};
 use crate::agenda::shape::Agenda;
+use crate::agenda::standing;
 use crate::agenda::text::{RawLine, form_of, lines_of};
 use crate::agenda::weave::{Place, Text, Woven, weave};
 use crate::model::agenda::HumanEdit;
@@ -117,7 +118,8 @@ fn base_of(last_written: Option<&str>, draft: &Agenda, names: &Names<'_>) -> Rec
             rows: draft
                 .standing
                 .iter()
-                .flat_map(|agenda| rows(agenda).iter().map(row_text).collect::<Vec<_>>())
+                .map(|recipe| standing::agenda(recipe, &draft.owner, &draft.partner))
+                .flat_map(|agenda| rows(&agenda).iter().map(row_text).collect::<Vec<_>>())
                 .map(|text| (Entry::of(&text, names), false))
                 .filter(|(entry, _)| !entry.is_blank())
                 .collect(),

@@ -296,9 +296,17 @@ fn marks_gone_or_doubled_stop_everything() {
 #[test]
 fn the_standing_block_is_ours_to_fill() {
     let mut draft = draft();
-    let standing = agenda(&["## Check-in", "- Talk", "## Topics", "## Action items"], &[]);
-    draft.standing = Some(Box::new(standing.clone()));
+    let own = "## Check-in | 1\n- Talk\n## Topics | 1\n## Action items | 1\n";
+    let recipe = crate::agenda::shape::Standing {
+        role: crate::model::pair::Role::Report,
+        template: "x".to_owned(),
+        own: Some(("own".to_owned(), own.to_owned())),
+        duration: jiff::SignedDuration::from_mins(15),
+    };
+    let standing = crate::agenda::standing::agenda(&recipe, "Elena", "Bob");
+    draft.standing = Some(recipe);
     let mut text = block_text(&standing, TextForm::Plain);
+    assert!(text.contains("- Talk"));
     text = text.replace("2. Topics (5 min)", "2. Topics (5 min)\nparking");
     let merged = merge(None, &text, &draft);
     assert_eq!(merged.state, MergeState::Write);

@@ -1,7 +1,7 @@
 //! The question bank and the rotation: per pair none comes back until all were
 //! used, and a re-run for the same meeting chooses the same one.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::str::FromStr;
 
 use jiff::Timestamp;
@@ -203,14 +203,37 @@ impl FromStr for QuestionBank {
     }
 }
 
-/// Whom and what a question is chosen for.
-#[derive(Debug, Clone, Copy)]
+/// Whom and what questions are chosen for.
+#[derive(Debug, Clone)]
 pub(super) struct Asking<'a> {
-    pub(super) pair: &'a PairId,
-    pub(super) role: Role,
-    pub(super) beat: Timestamp,
-    pub(super) held: usize,
-    pub(super) asked: &'a [AskedQuestion],
+    pair: &'a PairId,
+    role: Role,
+    held: usize,
+    /// How often each was asked before.
+    times: HashMap<&'a QuestionId, usize>,
+    /// What was stored for this meeting.
+    stored: Vec<&'a QuestionId>,
+}
+
+impl<'a> Asking<'a> {
+    /// Counts what a pair was asked; `held`: how many meetings they had.
+    pub(super) fn of(
+        pair: &'a PairId,
+        role: Role,
+        beat: Timestamp,
+        held: usize,
+        asked: &'a [AskedQuestion],
+    ) -> Self {
+        let mut out = Self { pair, role, held, times: HashMap::new(), stored: Vec::new() };
+        for one in asked.iter().filter(|asked| asked.pair == *pair) {
+            if one.beat < beat {
+                *out.times.entry(&one.question).or_default() += 1;
+            } else if one.beat == beat {
+                out.stored.push(&one.question);
+            }
+        }
+        out
+    }
 }
 
 /// The question of a theme for a meeting. What was stored for this meeting stays;
@@ -221,38 +244,27 @@ pub(super) fn choose<'b>(
     theme: Theme,
     asking: &Asking<'_>,
 ) -> Option<&'b Question> {
-    let fitting: Vec<&Question> = bank
-        .questions
-        .iter()
-        .filter(|question| question.theme == theme)
-        .filter(|question| question.roles.is_empty() || question.roles.contains(&asking.role))
-        .collect();
-    let mine = || asking.asked.iter().filter(|asked| asked.pair == *asking.pair);
-    if let Some(stored) = fitting.iter().find(|question| {
-        mine().any(|asked| asked.beat == asking.beat && asked.question == question.id)
-    }) {
+    let fitting = || {
+        bank.questions
+            .iter()
+            .filter(|question| question.theme == theme)
+            .filter(|question| question.roles.is_empty() || question.roles.contains(&asking.role))
+    };
+    if let Some(stored) = fitting().find(|question| asking.stored.contains(&&question.id)) {
         return Some(stored);
     }
-    let times = |question: &Question| {
-        mine().filter(|asked| asked.beat < asking.beat && asked.question == question.id).count()
-    };
-    let counted: Vec<(usize, &Question)> =
-        fitting.iter().map(|question| (times(question), *question)).collect();
-    let round = counted.iter().map(|(count, _)| *count).min()?;
-    let due: Vec<&Question> = counted
-        .iter()
-        .filter(|(count, _)| *count == round)
-        .map(|(_, question)| *question)
-        .collect();
+    let times = |question: &Question| asking.times.get(&question.id).copied().unwrap_or(0);
+    let round = fitting().map(times).min()?;
+    let due = || fitting().filter(|question| times(question) == round);
     let allowed = match asking.held {
         held if held >= DEPTH_THREE_AFTER => 3,
         held if held >= DEPTH_TWO_AFTER => 2,
         _ => 1,
     };
     // Once all shallow ones are used, a deeper one comes before a repeated one.
-    let shallowest = due.iter().map(|question| question.depth).min()?;
-    due.into_iter()
-        .filter(|question| question.depth <= allowed.max(shallowest))
+    let allowed = due().map(|question| question.depth).min()?.max(allowed);
+    due()
+        .filter(|question| question.depth <= allowed)
         .min_by_key(|question| order(asking.pair, round, &question.id))
 }
 
@@ -277,7 +289,7 @@ mod tests {
         let mut asked = Vec::new();
         for at in 0..meetings {
             let beat = Timestamp::from_second(1_700_000_000 + 604_800 * at as i64).unwrap();
-            let asking = Asking { pair: &pair, role, beat, held: at, asked: &asked };
+            let asking = Asking::of(&pair, role, beat, at, &asked);
             let question = choose(&bank, Theme::Opening, &asking).unwrap().id.clone();
             let again = choose(&bank, Theme::Opening, &asking).unwrap().id.clone();
             assert_eq!(question, again);
@@ -353,7 +365,7 @@ mod tests {
         let beat = Timestamp::from_second(1_700_000_000).unwrap();
         let stored = AskedQuestion { pair: pair.clone(), beat, question: QuestionId::new("o12") };
         let asked = [stored];
-        let asking = Asking { pair: &pair, role: Role::Peer, beat, held: 0, asked: &asked };
+        let asking = Asking::of(&pair, Role::Peer, beat, 0, &asked);
         assert_eq!(choose(&bank, Theme::Opening, &asking).unwrap().id.as_str(), "o12");
     }
 

@@ -2,9 +2,11 @@
 //! fields can be set only inside this folder, and only `draft` and `standing`
 //! build one, from shared items alone; so a private item cannot be in it.
 
+use jiff::SignedDuration;
 use jiff::civil::Date;
 
 use crate::model::id::ItemId;
+use crate::model::pair::Role;
 
 /// The agenda both people see. Made by [`draft`](crate::agenda::draft); read
 /// through its methods; turned into text by [`merge`](crate::agenda::merge).
@@ -17,10 +19,20 @@ pub struct Agenda {
     pub(super) sections: Vec<Section>,
     pub(super) tail: Vec<Line>,
     pub(super) max_chars: Option<usize>,
-    /// What the series' standing agenda would say: the base of a first merge.
-    pub(super) standing: Option<Box<Agenda>>,
+    /// What the series' standing agenda is made of: the base of a first merge.
+    pub(super) standing: Option<Standing>,
     /// Every shared item of the pair that was given, for naming what people edit.
     pub(super) known: Vec<KnownItem>,
+}
+
+/// What a standing agenda is made of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Standing {
+    pub(super) role: Role,
+    /// The template's name, and file name and text of the user's own.
+    pub(super) template: String,
+    pub(super) own: Option<(String, String)>,
+    pub(super) duration: SignedDuration,
 }
 
 /// A shared item as edits are compared with it.

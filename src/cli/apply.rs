@@ -50,6 +50,8 @@ pub fn run(context: &Context, args: &ApplyArgs, out: &mut Out) -> Result<(), Fai
         if !agreed(doable, out)? {
             return out.line("Nothing was changed.");
         }
+        // What was shown is what was agreed to; anything new waits for the next look.
+        world.approved = Some(made.steps.iter().map(|step| step.id.clone()).collect());
     }
     let reach = Reach::Apply { consent: Consent::Person };
     let spinner = progress::spin(out, "reading calendars");

@@ -12,6 +12,7 @@ use crate::cli::out::{Out, Style, clean};
 use crate::cli::wire;
 use crate::config::Config;
 use crate::config::account::Account;
+use crate::engine::catalog::is_named;
 use crate::model::server::{Capabilities, MailEngine};
 use crate::provider::CalendarProvider;
 use crate::store::{Store, StoreError};
@@ -240,10 +241,7 @@ fn account(
     let names: Vec<&str> = calendars.iter().map(|c| c.name.as_str()).collect();
     let mut good = true;
     for wanted in account.calendar.iter().chain(&account.busy) {
-        let found = calendars.iter().find(|c| {
-            c.name.eq_ignore_ascii_case(wanted)
-                || c.id.collection.trim_end_matches('/').ends_with(wanted.as_str())
-        });
+        let found = calendars.iter().find(|c| is_named(c, wanted));
         match found {
             None => {
                 good = false;

@@ -159,7 +159,12 @@ impl From<EngineError> for Failure {
 
 impl From<ProviderError> for Failure {
     fn from(error: ProviderError) -> Self {
+        let secret = error.source().and_then(|source| source.downcast_ref::<SecretError>());
+        if let Some(remedy) = secret.map(SecretError::remedy) {
+            return Self::user(error.to_string()).hint(remedy).because(error);
+        }
         let next = match &error.kind {
+            ErrorKind::NoCredentials => "`onbeat login ACCOUNT` keeps a password",
             ErrorKind::Unauthorized => {
                 "check user name and password; many providers want an app password"
             }

@@ -21,7 +21,7 @@ use crate::model::report::Report;
 use crate::model::resource::ResourceRef;
 use crate::model::snapshot::MirroredEvent;
 use crate::model::time::{Window, resolve};
-use crate::report::{self, csv, html, json, text};
+use crate::report::{self, csv, html, json, markdown, text};
 
 /// What to report, and how.
 #[derive(Debug, Args)]
@@ -168,7 +168,7 @@ fn emit(args: &ReportArgs, report: &Report, out: &mut Out) -> Result<(), Failure
     let colored = out.colored() && args.output.is_none();
     let text = match form {
         Format::Text => text::terminal(report, colored),
-        Format::Md => text::markdown(report),
+        Format::Md => markdown::page(report),
         Format::Html => html::page(report),
         Format::Json => json::to_string(report),
         Format::Csv => csv::to_string(report),

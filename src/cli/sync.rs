@@ -117,9 +117,7 @@ pub fn coverage_word(coverage: &Coverage) -> (String, Style) {
             (format!("read in part: {}", clean(reason)), Style::Warn)
         }
         Coverage::Failed { reason, .. } => (format!("not read: {}", clean(reason)), Style::Bad),
-        Coverage::Frozen { reason } => {
-            (format!("frozen: {} (`onbeat sync --accept-shrink`)", clean(reason)), Style::Bad)
-        }
+        Coverage::Frozen { reason } => (format!("frozen: {}", clean(reason)), Style::Bad),
     }
 }
 

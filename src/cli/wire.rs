@@ -6,8 +6,9 @@ mod holidays;
 mod own;
 mod unavailable;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::rc::Rc;
 
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
@@ -19,6 +20,7 @@ use crate::clock::{Clock, FixedClock, SystemClock};
 use crate::config::account::DavAccount;
 use crate::config::env::Env;
 use crate::config::{self, Account, AccountKind, Config};
+use crate::engine::fetch::lift_refusal;
 use crate::engine::parsed::ParsedMirror;
 use crate::engine::sources::LocalSources;
 use crate::engine::world::{AccountLink, Settings, World};
@@ -121,7 +123,12 @@ pub fn world(context: &Context, verb: &str) -> Result<(World, StateLock), Failur
     if let Some(moment) = &context.env.die_at {
         crate::engine::hook::die_at(moment);
     }
-    Ok((assemble(&config, store, context)?, lock))
+    let world = assemble(&config, store, context)?;
+    // A person asks: an account whose credentials were refused is tried again.
+    for account in &world.accounts {
+        lift_refusal(&world.store, &world.owner, &account.id, world.now())?;
+    }
+    Ok((world, lock))
 }
 
 /// A world over a configuration and an open state.
@@ -134,13 +141,16 @@ pub fn assemble(config: &Config, store: Store, context: &Context) -> Result<Worl
         me: config.me.clone(),
         pairs: config.pairs.clone(),
         departed: BTreeMap::new(),
+        resting: BTreeSet::new(),
+        approved: None,
+        stop: Rc::default(),
         accounts: accounts(config, context),
         store,
         clock: context.clock(),
         settings: settings(config),
         templates: own::templates(&config.agenda.templates)?,
         bank: own::bank(config.agenda.questions.as_deref())?,
-        sources: Box::new(LocalSources),
+        sources: Box::new(LocalSources::default()),
         parsed: ParsedMirror::default(),
         ledger: LedgerState::default(),
     })
@@ -222,7 +232,7 @@ fn auth(account: &Account, dav: &DavAccount, env: &Env) -> Result<Auth, Provider
     let Some(source) = &dav.password else { return Ok(Auth::Anonymous) };
     let secret = source
         .fetch(account.id.as_str(), env)
-        .map_err(|error| ProviderError::new(ErrorKind::Unauthorized, name).caused_by(error))?;
+        .map_err(|error| ProviderError::new(ErrorKind::NoCredentials, name).caused_by(error))?;
     let secret = Secret::new(secret.reveal());
     let user = dav.username.clone().unwrap_or_default();
     Ok(match dav.auth {

@@ -20,6 +20,7 @@ use crate::daemon::events::{Event, Events};
 use crate::daemon::queue::Queue;
 use crate::daemon::systemd::Service;
 use crate::daemon::watch::Watch;
+use crate::engine::fetch::lift_refusal;
 use crate::engine::world::{AccountLink, Settings, World};
 use crate::engine::{Cause, Consent, CycleReport, EngineError, Reach, cycle};
 use crate::model::pair::{Pair, Person};
@@ -181,14 +182,10 @@ impl Daemon<'_> {
     async fn cycle(&mut self, cause: &Cause) -> Result<Flow, DaemonError> {
         self.service.status("reading calendars");
         let now = self.world.now();
-        let resting = self.backoff.resting(now);
-        let mut aside = Vec::new();
-        // A failing account is left out of this cycle; the others go on.
-        let (rest, work): (Vec<_>, Vec<_>) = std::mem::take(&mut self.world.accounts)
-            .into_iter()
-            .partition(|a| resting.contains(&a.id));
-        aside.extend(rest);
-        self.world.accounts = work;
+        // A failing account is not asked in this cycle, and what it holds counts as
+        // not read; the others go on.
+        self.world.resting = self.backoff.resting(now).into_iter().collect();
+        let stop = self.world.stop.clone();
         let reach = Reach::Apply { consent: Consent::Standing };
         let mut reread = false;
         let ended = {
@@ -205,13 +202,14 @@ impl Daemon<'_> {
                         Event::Reload => reread = true,
                         Event::Stop => {
                             self.service.stopping();
+                            // The step under way ends; no further one begins.
+                            stop.set(true);
                             break tokio::time::timeout(GRACE, &mut work).await.ok();
                         }
                     },
                 }
             }
         };
-        self.world.accounts.extend(aside);
         let Some(ended) = ended else {
             tracing::warn!("a request did not end in time; the next start settles it");
             return Ok(Flow::Stop);
@@ -275,6 +273,7 @@ impl Daemon<'_> {
     /// Reads the configuration again; a broken one changes nothing.
     fn reread(&mut self) {
         self.service.reloading();
+        self.forgive();
         match (self.reload)() {
             Reloaded::Same => tracing::info!("the configuration is unchanged"),
             Reloaded::Broken(error) => {
@@ -284,12 +283,25 @@ impl Daemon<'_> {
             Reloaded::Changed(outfit) => {
                 self.events.watch(Watch::start(&outfit.folders, outfit.config.as_deref()));
                 self.outfit = wear(&mut self.world, *outfit);
-                self.backoff.clear();
                 tracing::info!(pairs = self.world.pairs.len(), "the new configuration is in force");
                 self.queue.request(Cause::Reload);
             }
         }
         self.service.ready();
+    }
+}
+
+impl Daemon<'_> {
+    /// A person asks: accounts that failed or were refused are tried again.
+    fn forgive(&mut self) {
+        self.backoff.clear();
+        let now = self.world.now();
+        for account in &self.world.accounts {
+            let lifted = lift_refusal(&self.world.store, &self.world.owner, &account.id, now);
+            if let Err(error) = lifted {
+                tracing::error!(error = %chain(&error), "the state cannot be written");
+            }
+        }
     }
 }
 

@@ -12,11 +12,11 @@ use crate::engine::error::EngineError;
 use crate::engine::items;
 use crate::engine::world::World;
 use crate::ledger;
-use crate::model::agenda::Item;
+use crate::model::agenda::{BLOCK_BEGIN, BLOCK_END, Item};
 use crate::model::id::PairId;
 use crate::model::journal::{Outcome, WriteKind};
 use crate::model::ledger::{Beat, LedgerState, Verdict};
-use crate::model::pair::Pair;
+use crate::model::pair::{Mode, Pair};
 use crate::model::snapshot::{Occurrence, OccurrenceKey, PairView, Snapshot};
 use crate::plan::agenda::{due_at, next_meeting};
 use crate::plan::carrier::companion_uid;
@@ -48,9 +48,10 @@ pub fn take_in(
         let mut carried = false;
         for (key, text) in texts(world, view, occurrence) {
             let last = store.last_written(owner, &key.uid, key.recurrence_id)?;
-            let Some(last) = last else { continue };
+            let base = last.map(|last| last.block).or_else(|| standing_block(view, occurrence));
+            let Some(base) = base else { continue };
             carried = true;
-            let edits = agenda::edits(&last.block, &text, &world.me, &view.pair, date, &items);
+            let edits = agenda::edits(&base, &text, &world.me, &view.pair, date, &items);
             let updates = agenda::apply_edits(pair, &items, &edits, now);
             if items::update(store, owner, &mut items, &updates, now)? {
                 touch(world, state, pair, planned(occurrence), now)?;
@@ -67,6 +68,16 @@ pub fn take_in(
     let updates = agenda::carry(&items, &held);
     items::update(store, owner, &mut items, &updates, now)?;
     Ok(())
+}
+
+/// The standing block of the series, as the base of what people typed into one
+/// meeting before its own agenda was written.
+fn standing_block(view: &PairView, occurrence: &Occurrence) -> Option<String> {
+    let series = view.series.iter().find(|s| s.uid == occurrence.key.uid)?;
+    let text = &series.event.master.as_ref().filter(|_| occurrence.overridden)?.description;
+    let from = text.find(BLOCK_BEGIN)?;
+    let to = text.find(BLOCK_END)?.checked_add(BLOCK_END.len())?;
+    text.get(from..to).map(str::to_owned)
 }
 
 /// The texts that may carry a meeting's agenda: its event's, and its companion's.
@@ -169,7 +180,8 @@ pub fn due_draft(
     view: &PairView,
 ) -> Result<Option<Draft>, EngineError> {
     let Some(occurrence) = next_meeting(view, snapshot.now) else { return Ok(None) };
-    if snapshot.now < due_at(snapshot, &view.pair, occurrence) {
+    // Nothing is written for an observed pair: no command is run for it either.
+    if view.pair.mode == Mode::Observe || snapshot.now < due_at(snapshot, &view.pair, occurrence) {
         return Ok(None);
     }
     let beats = beats(state, &view.pair.id, snapshot);
@@ -198,15 +210,39 @@ fn written(world: &World, key: &OccurrenceKey) -> Result<WrittenSoFar, StoreErro
         ..EntryFilter::default()
     };
     let entries = world.store.journal_entries(&world.owner, &filter)?;
-    let counted = entries.iter().filter(|entry| {
-        matches!(entry.outcome, None | Some(Outcome::Done { .. } | Outcome::Failed { .. }))
-    });
+    let undone = store_undone(world, key)?;
+    // What did not take effect may be tried again; what nobody knows of counts.
+    let counted = entries
+        .iter()
+        .filter(|entry| matches!(entry.outcome, None | Some(Outcome::Done { .. })));
     let start = WrittenSoFar { last_block: last.map(|last| last.block), writes: 0, mailed: 0 };
-    Ok(counted.fold(start, |sofar, entry| WrittenSoFar {
+    let sofar = counted.fold(start, |sofar, entry| WrittenSoFar {
         writes: sofar.writes + 1,
         mailed: sofar.mailed + u32::from(entry.intent.mails != Some(0)),
         ..sofar
-    }))
+    });
+    // Taken back by a person: it stays away for this meeting.
+    Ok(if undone { WrittenSoFar { writes: u32::MAX, ..sofar } } else { sofar })
+}
+
+/// Whether a person took an agenda of this meeting back.
+fn store_undone(world: &World, key: &OccurrenceKey) -> Result<bool, StoreError> {
+    let filter = EntryFilter {
+        uid: Some(key.uid.clone()),
+        recurrence_id: key.recurrence_id,
+        kind: Some(WriteKind::Undo),
+        ..EntryFilter::default()
+    };
+    let undos = world.store.journal_entries(&world.owner, &filter)?;
+    for undo in undos {
+        let done = matches!(undo.outcome, Some(Outcome::Done { .. }));
+        let Some(id) = undo.intent.undoes.filter(|_| done) else { continue };
+        let undone = world.store.journal_entry(&world.owner, id)?;
+        if undone.is_some_and(|entry| entry.intent.kind == WriteKind::Agenda) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Remembers which questions and values went into an agenda.
@@ -214,7 +250,11 @@ fn remember(world: &World, drafted: &Drafted, now: Timestamp) -> Result<(), Stor
     for asked in &drafted.asked {
         world.store.ask_question(&world.owner, asked, now)?;
     }
-    world.store.put_readings(&world.owner, &drafted.readings)
+    // Only what differs: an unchanged agenda writes nothing.
+    let Some(first) = drafted.readings.first() else { return Ok(()) };
+    let known = world.store.readings(&world.owner, &first.pair)?;
+    let news: Vec<_> = drafted.readings.iter().filter(|r| !known.contains(r)).cloned().collect();
+    world.store.put_readings(&world.owner, &news)
 }
 
 /// Makes the agenda of a meeting from everything known now.

@@ -2,6 +2,8 @@
 //! outcome into the journal. It makes no choice; a step that no longer fits is
 //! stale, and the cycle plans again from a fresh reading.
 
+use jiff::SignedDuration;
+use jiff::tz::TimeZone;
 use sha2::{Digest, Sha256};
 
 use crate::engine::StepOutcome;
@@ -10,6 +12,7 @@ use crate::engine::fetch::describe;
 use crate::engine::hook::{self, Moment};
 use crate::engine::recover;
 use crate::engine::world::{AccountLink, World};
+use crate::ical::compare;
 use crate::ical::edit::{self, Editor};
 use crate::model::id::{EventUid, Href};
 use crate::model::journal::{Intent, JournalId, Outcome, WriteKind};
@@ -17,6 +20,10 @@ use crate::model::plan::{Action, MailEffect, Precondition, Step};
 use crate::model::resource::Resource;
 use crate::plan::words;
 use crate::provider::{ErrorKind, ProviderError, Write};
+use crate::store::EntryFilter;
+
+/// How long a refusal is remembered.
+const REFUSED_FOR: SignedDuration = SignedDuration::from_hours(24);
 
 /// Carries out one step.
 ///
@@ -46,12 +53,33 @@ pub async fn apply(world: &World, step: &Step) -> Result<StepOutcome, EngineErro
         Err(error) => return Ok(StepOutcome::Refused(error.to_string())),
     };
     let intent = intent(world, step, &href, &before, &sent);
+    if let Some(reason) = refused_before(world, &intent)? {
+        return Ok(StepOutcome::Refused(reason));
+    }
     let id = world.store.append_intent(&world.owner, &intent)?;
     hook::reached(Moment::IntentWritten);
     let write = Write { href, data: sent, action: step.action.clone() };
     let outcome = send(account, step, &write).await;
     hook::reached(Moment::Sent);
     settle(world, account, step, id, &intent, outcome).await
+}
+
+/// The server's word when it refused this very step on this very version before:
+/// asking again would only hammer it.
+fn refused_before(world: &World, intent: &Intent) -> Result<Option<String>, EngineError> {
+    let filter = EntryFilter {
+        uid: Some(intent.uid.clone()),
+        since: world.now().checked_sub(REFUSED_FOR).ok(),
+        ..EntryFilter::default()
+    };
+    let entries = world.store.journal_entries(&world.owner, &filter)?;
+    let same = entries.into_iter().filter(|entry| {
+        entry.intent.step == intent.step && entry.intent.before_etag == intent.before_etag
+    });
+    Ok(same.filter_map(|entry| match entry.outcome {
+        Some(Outcome::Refused { reason }) => Some(reason),
+        Some(Outcome::Done { .. } | Outcome::Stale | Outcome::Failed { .. }) | None => None,
+    }).next_back())
 }
 
 /// Whether the mirror still is what the step was planned on.
@@ -158,6 +186,10 @@ async fn settle(
             let happened = recover::happened(intent, Some(&held.data), &world.me.zone);
             world.store.mirror_put(&world.owner, &held)?;
             match trouble {
+                None if !happened && unchanged(intent, &held.data, &world.me.zone) => {
+                    let reason = "the server took the write and kept the old text".to_owned();
+                    Outcome::Failed { reason }
+                }
                 // What a server or a person made of it since is theirs; the next
                 // plan starts from it.
                 None => Outcome::Done { etag },
@@ -180,6 +212,11 @@ async fn settle(
     Ok(told(outcome))
 }
 
+/// Whether the text is still the one before the write.
+fn unchanged(intent: &Intent, held: &[u8], zone: &TimeZone) -> bool {
+    intent.before.as_deref().is_some_and(|before| compare::same_meaning(held, before, zone))
+}
+
 /// Outcomes that need no reading back: the server said that it wrote nothing.
 fn certain(error: &ProviderError) -> Option<Outcome> {
     match &error.kind {
@@ -190,7 +227,7 @@ fn certain(error: &ProviderError) -> Option<Outcome> {
         | ErrorKind::Forbidden
         | ErrorKind::TooLarge
         | ErrorKind::Unsupported(_) => Some(Outcome::Refused { reason: describe(error) }),
-        ErrorKind::RateLimited { .. } | ErrorKind::Tls(_) => {
+        ErrorKind::RateLimited { .. } | ErrorKind::Tls(_) | ErrorKind::NoCredentials => {
             Some(Outcome::Failed { reason: describe(error) })
         }
         // A 5xx may come before or after the write took effect.

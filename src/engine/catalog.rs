@@ -72,7 +72,7 @@ pub fn collections(account: &AccountLink, catalog: Catalog) -> Result<Collection
 
 /// Whether a configured name means a collection: its display name, its address,
 /// or the last part of its address.
-fn is_named(calendar: &CalendarInfo, name: &str) -> bool {
+pub fn is_named(calendar: &CalendarInfo, name: &str) -> bool {
     let wanted = name.trim().trim_end_matches('/');
     let address = calendar.id.collection.trim_end_matches('/');
     calendar.name.eq_ignore_ascii_case(wanted)

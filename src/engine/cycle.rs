@@ -58,7 +58,9 @@ pub async fn run(
             break;
         }
     }
-    if let Some(snapshot) = &report.snapshot {
+    // What an incomplete reading hid may show in the next one.
+    let complete = report.coverage.iter().all(|(_, coverage)| coverage.is_complete());
+    if let Some(snapshot) = report.snapshot.as_ref().filter(|_| complete) {
         quiet::remember(world, snapshot)?;
     }
     tracing::debug!(changed = report.changed, applied = report.applied.len(), "cycle ends");
@@ -115,6 +117,9 @@ async fn apply_all(
     let mut again = false;
     let mut touched = Vec::new();
     for step in plan.steps.iter().filter(|step| agreed(world, step, consent)) {
+        if world.stop.get() {
+            return Ok(false);
+        }
         // One write per resource and round: the next one needs the new tag.
         let place = (step.calendar.clone(), step.href.clone());
         if touched.contains(&place) {
@@ -132,6 +137,9 @@ async fn apply_all(
 
 /// Whether the step may be carried out with this consent.
 pub fn agreed(world: &World, step: &Step, consent: Consent) -> bool {
+    if world.approved.as_ref().is_some_and(|shown| !shown.contains(&step.id)) {
+        return false;
+    }
     let mode = world.pairs.iter().find(|p| p.id == step.pair).map(|p| p.mode);
     match consent {
         Consent::Person => matches!(mode, Some(Mode::Suggest | Mode::Act)),

@@ -17,7 +17,8 @@ const PROVE_AT_MOST: usize = 50;
 /// A calendar that loses more than this many members, and more than a quarter of
 /// them, is frozen instead.
 const BELIEVABLE_LOSS: u64 = 20;
-/// From this many members on, an emptied calendar is not believed.
+/// From this many members on, an emptied calendar is not believed even when every
+/// removal was reported.
 const EMPTIED_FROM: u64 = 3;
 /// How long an account with refused credentials is left alone.
 const CREDENTIALS_PAUSE_HOURS: i64 = 6;
@@ -49,10 +50,14 @@ pub struct CalendarReading {
 /// Reads everything that changed in an account.
 ///
 /// # Errors
-/// The store failed, or the configuration names a calendar that does not exist.
+/// The store failed.
 pub async fn fetch(world: &World, account: &AccountLink) -> Result<AccountReading, EngineError> {
     let mut reading =
         AccountReading { collections: None, calendars: Vec::new(), notes: Vec::new() };
+    if world.resting.contains(&account.id) {
+        let reason = "it failed before and is tried again later".to_owned();
+        return unread(world, account, reading, &reason);
+    }
     if let Some(reason) = paused(world, account)? {
         reading.notes.push(format!("account {}: {reason}", account.id));
         return unread(world, account, reading, &reason);
@@ -66,7 +71,17 @@ pub async fn fetch(world: &World, account: &AccountLink) -> Result<AccountReadin
             return unread(world, account, reading, &reason);
         }
     };
-    let collections = catalog::collections(account, catalog)?;
+    let collections = match catalog::collections(account, catalog) {
+        Ok(collections) => collections,
+        Err(error) => {
+            // Somebody renamed it, or the configuration has a typo: look anew next
+            // time, and let the other accounts go on.
+            world.store.drop_catalog(&world.owner, &account.id, world.now())?;
+            let reason = error.to_string();
+            reading.notes.push(reason.clone());
+            return unread(world, account, reading, &reason);
+        }
+    };
     for calendar in &collections.read {
         let one = read_calendar(world, account, &calendar.id).await?;
         if let Some(note) = trouble(&calendar.name, &one.coverage) {
@@ -239,11 +254,14 @@ async fn conclude(
     if lost == 0 || accept_shrink {
         return Ok(end);
     }
-    let emptied = lost == pending.members && pending.members >= EMPTIED_FROM;
+    // Removals a server reports one by one are its word; a listing that shows
+    // nothing is also what an unmounted disk or an expired login looks like.
+    let least = if unseen > 0 { 1 } else { EMPTIED_FROM };
+    let emptied = lost == pending.members && pending.members >= least;
     if emptied || (lost > BELIEVABLE_LOSS && lost * 4 > pending.members) {
         let reason = format!(
-            "{lost} of {} events vanished at once; if that is right, run `onbeat sync --accept {}`",
-            pending.members, account.id
+            "{lost} of {} events vanished at once; if that is right, run `onbeat sync --accept-shrink`",
+            pending.members
         );
         world.store.freeze_calendar(&world.owner, calendar, &reason)?;
         return Ok(end);
@@ -324,7 +342,11 @@ pub fn lift_refusal(
     account: &AccountId,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    store.set_value(owner, None, &format!("refused {account}"), None, now)
+    let key = format!("refused {account}");
+    if store.value(owner, None, &key)?.is_none() {
+        return Ok(());
+    }
+    store.set_value(owner, None, &key, None, now)
 }
 
 /// The mirror's side of a reading.

@@ -25,8 +25,13 @@ pub fn update(
     for change in updates {
         let id = match change {
             ItemUpdate::Create(item) => {
+                let mut item = item.clone();
+                // The pair's own ids are known to the caller, the other pairs' are not.
+                if store.item(owner, &item.id)?.is_some_and(|other| other.pair != item.pair) {
+                    item.id = store.next_item_id(owner)?;
+                }
                 items.push(item.clone());
-                item.id.clone()
+                item.id
             }
             ItemUpdate::Close { item, .. }
             | ItemUpdate::Reopen { item }

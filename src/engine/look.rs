@@ -11,8 +11,8 @@ use crate::engine::world::World;
 use crate::model::id::{CalendarId, PairId};
 use crate::model::pair::Pair;
 use crate::model::server::MailEngine;
-use crate::model::snapshot::{Coverage, MirroredEvent, PartnerTime, Snapshot};
-use crate::model::time::Window;
+use crate::model::snapshot::{Coverage, MirroredEvent, PartnerTime, Quarantine, Snapshot};
+use crate::model::time::{BusyPeriod, Window};
 use crate::provider::FreeBusyAnswer;
 use crate::snapshot::{self, Input};
 
@@ -88,7 +88,17 @@ pub fn look(
         world.parsed.refresh(&world.store, &world.owner, calendar)?;
     }
     let events: Vec<MirroredEvent> = world.parsed.events(&calendars).collect();
-    Ok(snapshot::build(Input {
+    let mut quarantined = world.parsed.quarantined(&calendars);
+    for calendar in &calendars {
+        let skipped = world.store.skipped(&world.owner, calendar)?;
+        quarantined.extend(skipped.into_iter().map(|member| Quarantine {
+            calendar: calendar.clone(),
+            href: member.href,
+            uid: None,
+            reason: member.reason,
+        }));
+    }
+    let mut snapshot = snapshot::build(Input {
         owner: &world.me,
         pairs: &world.pairs,
         events: &events,
@@ -96,14 +106,46 @@ pub fn look(
         busy_calendars: Some(opaque(readings)),
         partner_busy,
         departed: world.departed.clone(),
-        quarantined: world.parsed.quarantined(&calendars),
+        quarantined,
         engines: engines(readings),
         window: Window::new(
             now.saturating_sub(world.settings.history).unwrap_or(now),
             now.saturating_add(world.settings.horizon).unwrap_or(now),
         ),
         now,
-    }))
+    });
+    without_own_meetings(&mut snapshot);
+    Ok(snapshot)
+}
+
+/// A partner's free/busy answer shows the 1:1 itself as busy: taken out, or every
+/// meeting would collide with itself. Servers merge what touches, so the span is
+/// cut, not looked up.
+fn without_own_meetings(snapshot: &mut Snapshot) {
+    for view in &snapshot.pairs {
+        let Some(PartnerTime::Known { busy, .. }) = snapshot.partner_busy.get_mut(&view.pair.id)
+        else {
+            continue;
+        };
+        for meeting in view.occurrences.iter().filter(|o| o.stands()) {
+            let own = Window::new(meeting.start, meeting.end);
+            *busy = std::mem::take(busy).into_iter().flat_map(|b| cut(b, own)).collect();
+        }
+    }
+}
+
+fn cut(period: BusyPeriod, own: Window) -> Vec<BusyPeriod> {
+    if !period.span.overlaps(&own) {
+        return vec![period];
+    }
+    let rest = [
+        Window::new(period.span.from, own.from),
+        Window::new(own.to, period.span.to),
+    ];
+    rest.into_iter()
+        .filter(|span| span.from < span.to)
+        .map(|span| BusyPeriod { span, ..period.clone() })
+        .collect()
 }
 
 fn coverage(readings: &[AccountReading]) -> BTreeMap<CalendarId, Coverage> {

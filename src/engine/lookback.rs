@@ -55,7 +55,8 @@ pub fn of_owner(
         pairs,
         events,
         coverage: BTreeMap::new(),
-        busy_calendars: None,
+        // Whether anybody is busy decides nothing about the past.
+        busy_calendars: Some(BTreeSet::new()),
         partner_busy: BTreeMap::new(),
         departed: departed.clone(),
         quarantined: Vec::new(),

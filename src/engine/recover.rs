@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 use crate::engine::error::EngineError;
 use crate::engine::world::World;
 use crate::ical::{compare, edit};
-use crate::model::journal::{Intent, Outcome};
+use crate::model::journal::{Intent, Outcome, WriteKind};
 
 /// Settles every open intent whose resource can be read. Returns how many.
 ///
@@ -22,6 +22,9 @@ pub async fn recover(world: &World) -> Result<usize, EngineError> {
             world.store.append_outcome(entry.id, &Outcome::Failed { reason }, world.now())?;
             continue;
         };
+        if world.resting.contains(&account.id) {
+            continue;
+        }
         let Ok(held) = account.provider.get(&entry.intent.calendar, &entry.intent.href).await
         else {
             // Not readable now; it stays open.
@@ -51,6 +54,9 @@ pub fn happened(intent: &Intent, held: Option<&[u8]>, zone: &TimeZone) -> bool {
         // A deletion happened when nothing is there; anything else did not.
         return intent.sent.is_none() && held.is_none();
     };
+    if intent.kind == WriteKind::Link {
+        return link(held, intent) == link(sent, intent);
+    }
     if compare::same_meaning(held, sent, zone) {
         return true;
     }
@@ -70,6 +76,13 @@ pub fn happened(intent: &Intent, held: Option<&[u8]>, zone: &TimeZone) -> bool {
         return is.start.instant(zone) == wrote.start.instant(zone);
     }
     mostly_there(&was.description, &wrote.description, &is.description)
+}
+
+/// URL of the series in a text.
+fn link(data: &[u8], intent: &Intent) -> Option<String> {
+    let events = crate::ical::parse::parse(data).events;
+    let event = events.into_iter().find(|event| event.uid == intent.uid)?;
+    event.master.and_then(|master| master.url)
 }
 
 /// Whether most of the lines a write added stand in the text now.

@@ -2,14 +2,16 @@
 //! becomes a sentence in the owner's private part and stops nothing else. What
 //! the bytes say is `agenda::sources`' business.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::io::Read;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
-use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::agenda::sources::{Source, parse};
 use crate::model::pair::{MetricSource, Pair};
@@ -25,9 +27,29 @@ pub trait SourceReader {
     fn metrics(&self, pair: &Pair, now: Timestamp) -> Vec<Source>;
 }
 
+/// How long a command's answer is believed: cycles come every few minutes, the
+/// numbers of an agenda do not.
+const BELIEVED: SignedDuration = SignedDuration::from_mins(30);
+
 /// Reads files and runs commands of this machine.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct LocalSources;
+#[derive(Debug, Default)]
+pub struct LocalSources {
+    answers: RefCell<BTreeMap<Vec<String>, (Timestamp, Source)>>,
+}
+
+impl LocalSources {
+    /// A command's answer, run anew only when the last one is old.
+    fn command(&self, argv: &[String], seconds: u16, now: Timestamp) -> Source {
+        if let Some((at, source)) = self.answers.borrow().get(argv)
+            && at.duration_until(now) < BELIEVED
+        {
+            return source.clone();
+        }
+        let source = command(argv, Duration::from_secs(u64::from(seconds)), now);
+        self.answers.borrow_mut().insert(argv.to_vec(), (now, source.clone()));
+        source
+    }
+}
 
 impl SourceReader for LocalSources {
     fn goals(&self, pair: &Pair, _now: Timestamp) -> Vec<Source> {
@@ -37,9 +59,7 @@ impl SourceReader for LocalSources {
     fn metrics(&self, pair: &Pair, now: Timestamp) -> Vec<Source> {
         let read = |source: &MetricSource| match source {
             MetricSource::File { path } => file(path),
-            MetricSource::Command { argv, seconds } => {
-                command(argv, Duration::from_secs(u64::from(*seconds)), now)
-            }
+            MetricSource::Command { argv, seconds } => self.command(argv, *seconds, now),
         };
         pair.metrics.iter().map(read).collect()
     }
@@ -98,7 +118,8 @@ fn output(argv: &[String], limit: Duration) -> Result<Vec<u8>, String> {
     if received.is_err() || received.as_ref().is_ok_and(is_capped) {
         let _ = child.kill();
     }
-    let status = child.wait().map_err(|error| format!("{program} failed: {error}"))?;
+    // A program may close its output and go on: it gets no more time for that.
+    let status = ended(&mut child).map_err(|error| format!("{program} failed: {error}"))?;
     match received {
         Err(_) => Err(format!("{program} took longer than {} s and was ended", limit.as_secs())),
         Ok(Err(error)) => Err(format!("{program}: its output cannot be read: {error}")),
@@ -108,6 +129,18 @@ fn output(argv: &[String], limit: Duration) -> Result<Vec<u8>, String> {
         Ok(Ok(_)) if !status.success() => Err(format!("{program} ended with {status}")),
         Ok(Ok(bytes)) => Ok(bytes),
     }
+}
+
+/// Waits a moment for a program that has said everything, then ends it.
+fn ended(child: &mut Child) -> std::io::Result<ExitStatus> {
+    for _ in 0..20 {
+        if let Some(status) = child.try_wait()? {
+            return Ok(status);
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    let _ = child.kill();
+    child.wait()
 }
 
 fn is_capped(read: &std::io::Result<Vec<u8>>) -> bool {
@@ -131,6 +164,7 @@ mod tests {
     #[test]
     fn a_command_that_hangs_fails_or_floods_is_ended_and_named() {
         assert!(run("exec sleep 600", 1).unwrap_err().contains("longer than 1 s"));
+        assert!(run("echo 1; exec >&-; exec sleep 600", 60).unwrap_err().contains("ended with"));
         assert!(run("exit 3", 10).unwrap_err().contains("ended with"));
         assert!(run("exec yes", 60).unwrap_err().contains("printed more than"));
         let missing = output(&["/no/such/program".to_owned()], Duration::from_secs(1));

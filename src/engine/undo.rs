@@ -16,6 +16,7 @@ use crate::model::plan::{Action, Precondition};
 use crate::model::resource::Resource;
 use crate::plan::upkeep::UID_PREFIX;
 use crate::provider::{ErrorKind, ProviderError, Write};
+use crate::store::EntryFilter;
 
 /// Takes one journaled write back.
 ///
@@ -36,22 +37,81 @@ pub async fn undo(world: &World, id: JournalId) -> Result<StepOutcome, EngineErr
     let Some(held) = held else {
         return Err(refuse("the event is not there any more".to_owned()));
     };
-    untouched(&entry, &held, &world.me.zone).map_err(refuse)?;
+    let restored = restored(world, &entry)?;
+    if let Err(why) = untouched(&entry, &held, &restored, &world.me.zone) {
+        return Err(refuse(later_write(world, &entry, &held)?.unwrap_or(why)));
+    }
     let etag = held.etag.as_ref().and_then(Etag::strong);
     let etag = etag.ok_or_else(|| refuse("the server gives no strong entity tag".to_owned()))?;
     restore(world, account, &entry, &held, &etag).await
 }
 
+/// A text an earlier undo put back, and the tag the server gave it.
+type Restored = (Option<Vec<u8>>, Option<Etag>);
+
+/// What earlier undos put back: taking writes back one after the other, each
+/// stands on what the one before restored.
+fn restored(world: &World, entry: &JournalEntry) -> Result<Vec<Restored>, EngineError> {
+    let filter = EntryFilter {
+        uid: Some(entry.intent.uid.clone()),
+        kind: Some(WriteKind::Undo),
+        ..EntryFilter::default()
+    };
+    let entries = world.store.journal_entries(&world.owner, &filter)?;
+    Ok(entries
+        .into_iter()
+        .filter(|undo| undo.intent.href == entry.intent.href)
+        .filter_map(|undo| match undo.outcome {
+            Some(Outcome::Done { etag: etag @ Some(_) }) => Some((undo.intent.sent, etag)),
+            Some(
+                Outcome::Done { etag: None }
+                | Outcome::Stale
+                | Outcome::Refused { .. }
+                | Outcome::Failed { .. },
+            )
+            | None => None,
+        })
+        .collect())
+}
+
+/// When what stands in the way is onbeat's own: the write to take back first.
+fn later_write(
+    world: &World,
+    entry: &JournalEntry,
+    held: &Resource,
+) -> Result<Option<String>, EngineError> {
+    let filter = EntryFilter { uid: Some(entry.intent.uid.clone()), ..EntryFilter::default() };
+    let entries = world.store.journal_entries(&world.owner, &filter)?;
+    let later = entries.iter().filter(|later| {
+        later.id > entry.id
+            && later.intent.href == entry.intent.href
+            && untouched(later, held, &[], &world.me.zone).is_ok()
+    });
+    Ok(later.map(|later| later.id).max().map(|id| {
+        format!("onbeat changed the same event later; take back write {id} first")
+    }))
+}
+
 /// An undo must not lose what somebody did after the write.
-fn untouched(entry: &JournalEntry, held: &Resource, zone: &TimeZone) -> Result<(), String> {
+fn untouched(
+    entry: &JournalEntry,
+    held: &Resource,
+    restored: &[Restored],
+    zone: &TimeZone,
+) -> Result<(), String> {
     let intent = &entry.intent;
     let Some(Outcome::Done { etag }) = &entry.outcome else {
         return Err("it was never carried out".to_owned());
     };
-    let same_tag = etag.is_some() && *etag == held.etag;
-    let same_text =
-        intent.sent.as_ref().is_some_and(|sent| compare::same_meaning(&held.data, sent, zone));
-    if !same_tag && !same_text {
+    // A tag that moved on means that somebody wrote since, be it only an alarm or
+    // a reply; the meaning alone would not show it.
+    let untouched = match etag {
+        Some(_) => *etag == held.etag || restored.contains(&(intent.sent.clone(), held.etag.clone())),
+        None => {
+            intent.sent.as_ref().is_some_and(|sent| compare::same_meaning(&held.data, sent, zone))
+        }
+    };
+    if !untouched {
         return Err("the event was changed since; undoing would lose that change".to_owned());
     }
     if intent.before.is_none() && !intent.uid.as_str().starts_with(UID_PREFIX) {

@@ -1,7 +1,9 @@
 //! Everything a cycle works with: whom it works for, the accounts it may use,
 //! the store, the clock and the settings. Wired together in `cli/wire.rs`.
 
-use std::collections::BTreeMap;
+use std::cell::Cell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
@@ -11,7 +13,7 @@ use crate::agenda::questions::QuestionBank;
 use crate::clock::Clock;
 use crate::engine::parsed::ParsedMirror;
 use crate::engine::sources::SourceReader;
-use crate::model::id::{AccountId, OwnerId, PairId};
+use crate::model::id::{AccountId, OwnerId, PairId, StepId};
 use crate::model::ledger::LedgerState;
 use crate::model::pair::{Pair, Person};
 use crate::plan::input::Limits;
@@ -28,6 +30,13 @@ pub struct World {
     pub pairs: Vec<Pair>,
     /// Relationships that ended, with the first day on which nothing is expected.
     pub departed: BTreeMap<PairId, Date>,
+    /// Accounts that failed and are left alone for a while; their calendars count
+    /// as not read.
+    pub resting: BTreeSet<AccountId>,
+    /// The steps a person was shown and agreed to; `None`: whatever is planned.
+    pub approved: Option<BTreeSet<StepId>>,
+    /// Set to end the cycle before its next step.
+    pub stop: Rc<Cell<bool>>,
     /// The configured accounts.
     pub accounts: Vec<AccountLink>,
     /// The state.

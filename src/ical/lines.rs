@@ -9,8 +9,9 @@ use std::sync::OnceLock;
 
 use memchr::memchr;
 
-/// Largest file that is read at all.
-pub const MAX_FILE: usize = 16 << 20;
+/// Largest file that is read at all: an export of a decade's calendar has tens of
+/// megabytes. Single resources from servers are bounded where they are fetched.
+pub const MAX_FILE: usize = 256 << 20;
 /// Longest logical line, folds included; longer ones are flagged, not refused.
 pub const MAX_LINE: usize = 1 << 20;
 /// Deepest nesting of components.

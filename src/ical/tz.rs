@@ -17,12 +17,6 @@ use crate::ical::value::unescape;
 
 static DATABASE: OnceLock<TimeZoneDatabase> = OnceLock::new();
 
-/// Chooses the time zone database for the whole process; the bundled one is used
-/// otherwise. Has no effect (and returns false) once a zone was looked up.
-pub fn use_database(database: TimeZoneDatabase) -> bool {
-    DATABASE.set(database).is_ok()
-}
-
 /// An IANA zone by its name, in any case.
 pub fn iana(name: &str) -> Option<TimeZone> {
     // The database logs unknown names; obvious non-names never reach it.

@@ -245,6 +245,11 @@ pub enum WaitingCause {
         /// The collision or absence that would have moved it.
         blocker: String,
     },
+    /// Somebody declined the series as a whole: that is for the two to talk about.
+    DeclinedSeries {
+        /// Who, by name.
+        who: String,
+    },
     /// A person put it where it is; it stays there.
     PlacedByHand {
         /// The collision or absence that would have moved it.

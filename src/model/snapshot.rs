@@ -217,6 +217,8 @@ pub struct Occurrence {
     pub last_modified: Option<Timestamp>,
     /// SEQUENCE of the component that decides.
     pub sequence: i64,
+    /// Who may change it.
+    pub organized_by: OrganizedBy,
 }
 
 impl Occurrence {

@@ -43,9 +43,13 @@ pub fn agenda(
     let Some(draft) = state.draft.as_ref().filter(|d| d.occurrence == occurrence.key) else {
         return Ok(None);
     };
-    let series = view.series.iter().find(|s| s.uid == occurrence.key.uid);
+    // The event itself must have been read to its end, whatever the others are.
+    let read = snapshot.coverage.get(&occurrence.resource.calendar);
+    if read.is_none_or(|coverage| !coverage.is_complete()) {
+        return Ok(None);
+    }
     let case = Case { snapshot, view, state, occurrence, draft, limits, due };
-    if series.is_some_and(|s| s.organized_by != OrganizedBy::Owner) {
+    if occurrence.organized_by != OrganizedBy::Owner {
         let own = view.pair.agenda_mail == AgendaMail::Own;
         let step = if own { carrier::own(&case) } else { Err(WaitingCause::NotOurEvent) };
         return step.map_err(waiting);
@@ -83,8 +87,9 @@ fn write(case: &Case<'_>, effect: MailEffect) -> Result<Option<Step>, WaitingCau
     let written = &case.draft.event;
     let text = &occurrence.description;
     let Some(merged) = merged(written, text, case)? else { return Ok(None) };
+    // Said once for the pair.
     if view.duplicated.contains(&occurrence.key.uid) {
-        return Err(WaitingCause::DuplicateUid { uid: occurrence.key.uid.clone() });
+        return Ok(None);
     }
     let calendar = &occurrence.resource.calendar;
     if case.limits.read_only.contains(calendar) {

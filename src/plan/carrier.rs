@@ -29,9 +29,7 @@ pub fn companion_uid(owner: &Person, pair: &PairId, occurrence: &Occurrence) -> 
 pub(crate) fn own(case: &Case<'_>) -> Result<Option<Step>, WaitingCause> {
     match &case.draft.companion_event {
         None => create(case),
-        Some(event) if event.start.instant(&case.snapshot.owner.zone) != case.occurrence.start => {
-            follow(case, event).map(Some)
-        }
+        Some(event) if left_behind(case, event) => follow(case, event).map(Some),
         Some(event) => rewrite(case, event),
     }
 }
@@ -74,6 +72,14 @@ fn create(case: &Case<'_>) -> Result<Option<Step>, WaitingCause> {
 
 fn length(occurrence: &Occurrence) -> SignedDuration {
     occurrence.start.duration_until(occurrence.end)
+}
+
+/// Whether the meeting moved and its companion did not. One that a person put
+/// elsewhere after onbeat had moved it stays there.
+fn left_behind(case: &Case<'_>, event: &CompanionEvent) -> bool {
+    let moved_there = case.state.own_moves.get(&key(case)).and_then(|starts| starts.last());
+    event.start.instant(&case.snapshot.owner.zone) != case.occurrence.start
+        && moved_there != Some(&case.occurrence.start)
 }
 
 fn follow(case: &Case<'_>, event: &CompanionEvent) -> Result<Step, WaitingCause> {
@@ -134,6 +140,12 @@ pub(crate) fn link(case: &Case<'_>) -> Result<Option<Step>, WaitingCause> {
     let Some(url) = pair.agenda_link.clone() else { return Err(WaitingCause::NoLink) };
     let series = case.view.series.iter().find(|s| s.uid == occurrence.key.uid);
     let Some(series) = series else { return Ok(None) };
+    if case.view.duplicated.contains(&series.uid) {
+        return Ok(None);
+    }
+    if case.limits.read_only.contains(&series.resource.calendar) {
+        return Err(WaitingCause::ReadOnly);
+    }
     match series.event.master.as_ref().and_then(|body| body.url.as_deref()) {
         Some(there) if there == url => return Ok(None),
         Some(_) => return Err(WaitingCause::NoLink),

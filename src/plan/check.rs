@@ -31,7 +31,7 @@ pub fn check(plan: Plan, input: &PlanInput<'_>) -> Plan {
     if kept.len() > input.limits.blast_radius {
         // Too much at once is a sign that something is wrong with the reading.
         let rule = format!(
-            "{} steps at once, more than `limits.steps` = {}; look at `onbeat plan PAIR` pair by pair",
+            "{} steps at once, more than `writes_per_run` = {}; look at `onbeat plan PAIR` pair by pair",
             kept.len(),
             input.limits.blast_radius
         );
@@ -117,18 +117,12 @@ fn foreign(view: &PairView, step: &Step, uid: &crate::model::id::EventUid) -> Op
     if uid.as_str().starts_with(COMPANION_PREFIX) {
         return None;
     }
-    let own_occurrence =
-        view.occurrences.iter().any(|o| o.key.uid == *uid && o.resource.href == step.href);
-    if !own_occurrence {
+    let mut own = view.occurrences.iter().filter(|o| o.key.uid == *uid).peekable();
+    if own.peek().is_none_or(|o| o.resource.href != step.href) {
         return Some("the event is not one of this pair's".to_owned());
     }
-    let series = view.series.iter().find(|s| s.uid == *uid);
-    match series.map(|s| s.organized_by) {
-        Some(OrganizedBy::Partner | OrganizedBy::Other) => {
-            Some("somebody else organizes the event".to_owned())
-        }
-        Some(OrganizedBy::Owner) | None => None,
-    }
+    let foreign = own.any(|o| o.organized_by != OrganizedBy::Owner);
+    foreign.then(|| "somebody else organizes the event".to_owned())
 }
 
 /// Nothing is moved onto another 1:1, nor onto where this plan moves one.

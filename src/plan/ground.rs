@@ -2,12 +2,17 @@
 //! speaks for and against it in points, or the first thing that forbids it.
 //! It knows people's time; it does not know why a place is wanted.
 
+use std::collections::BTreeSet;
+
 use jiff::civil::{Date, DateTime};
 use jiff::{SignedDuration, Timestamp};
 
+use crate::model::event::Partstat;
 use crate::model::id::PairId;
 use crate::model::pair::{Pair, Person};
-use crate::model::snapshot::{PartnerTime, Snapshot};
+use crate::model::snapshot::{
+    Occurrence, OccurrenceKey, OrganizedBy, PartnerTime, Snapshot,
+};
 use crate::model::time::{BusyPeriod, Fbtype, Window, resolve};
 
 /// Minutes between two candidate starts.
@@ -70,25 +75,36 @@ pub struct Place {
 pub struct Ground<'a> {
     snapshot: &'a Snapshot,
     pair: &'a Pair,
-    /// Other pairs' standing meetings: who, when.
-    taken: Vec<(String, Window)>,
+    length: SignedDuration,
+    taken: Vec<Taken>,
     partner_busy: &'a [BusyPeriod],
     max_per_day: usize,
     not_before: Timestamp,
 }
 
+/// A standing meeting of another pair.
+#[derive(Debug, Clone)]
+struct Taken {
+    key: OccurrenceKey,
+    who: String,
+    span: Window,
+}
+
 impl<'a> Ground<'a> {
-    /// Lays out the ground for a pair. `not_before` is the end of the freeze time.
-    pub fn new(snapshot: &'a Snapshot, pair: &'a Pair, max_per_day: usize) -> Self {
-        let taken = snapshot
-            .pairs
-            .iter()
-            .filter(|view| view.pair.id != pair.id)
-            .flat_map(|view| {
-                view.occurrences
-                    .iter()
-                    .filter(|o| o.stands())
-                    .map(|o| (view.pair.partner.name.clone(), Window::new(o.start, o.end)))
+    /// Lays out the ground for meetings of a pair that take `length`.
+    pub fn new(
+        snapshot: &'a Snapshot,
+        pair: &'a Pair,
+        length: SignedDuration,
+        max_per_day: usize,
+    ) -> Self {
+        let others = snapshot.pairs.iter().filter(|view| view.pair.id != pair.id);
+        let taken = others
+            .flat_map(|view| view.occurrences.iter().filter(|o| committed(o)).map(move |o| (view, o)))
+            .map(|(view, o)| Taken {
+                key: o.key.clone(),
+                who: view.pair.partner.name.clone(),
+                span: Window::new(o.start, o.end),
             })
             .collect();
         let partner_busy = match snapshot.partner_busy.get(&pair.id) {
@@ -96,7 +112,23 @@ impl<'a> Ground<'a> {
             Some(PartnerTime::Unknown { .. }) | None => &[],
         };
         let not_before = snapshot.now.saturating_add(pair.freeze).unwrap_or(Timestamp::MAX);
-        Self { snapshot, pair, taken, partner_busy, max_per_day, not_before }
+        Self { snapshot, pair, length, taken, partner_busy, max_per_day, not_before }
+    }
+
+    /// What a meeting that stands there collides with. Buffers are a wish for new
+    /// places, not a reason to move; 1:1s in `moved` leave their place in this plan.
+    pub fn collision(&self, span: Window, moved: &BTreeSet<OccurrenceKey>) -> Option<Blocker> {
+        if let Some(blocker) = self.away(span) {
+            return Some(blocker);
+        }
+        if let Some(busy) = first_firm(&self.snapshot.owner_busy, &span) {
+            return Some(self.busy(&self.snapshot.owner, busy));
+        }
+        if let Some(busy) = first_firm(self.partner_busy, &span) {
+            return Some(self.busy(&self.pair.partner, busy));
+        }
+        let taken = self.taken.iter().find(|t| t.span.overlaps(&span) && !moved.contains(&t.key));
+        taken.map(|t| Blocker::Taken(t.who.clone()))
     }
 
     /// Whether a meeting of the pair may start then, and how well it fits.
@@ -119,7 +151,7 @@ impl<'a> Ground<'a> {
     pub fn fits(&self, start: Timestamp) -> Result<Place, Blocker> {
         let owner = &self.snapshot.owner;
         let local = owner.zone.to_datetime(start);
-        let length = self.pair.duration;
+        let length = self.length;
         if !self.pair.window.covers(local.weekday(), local.time(), length) {
             return Err(Blocker::Window);
         }
@@ -150,14 +182,14 @@ impl<'a> Ground<'a> {
         if let Some(busy) = first_firm(self.partner_busy, &wide) {
             return Err(self.busy(&self.pair.partner, busy));
         }
-        if let Some((who, _)) = self.taken.iter().find(|(_, other)| other.overlaps(&wide)) {
-            return Err(Blocker::Taken(who.clone()));
+        if let Some(taken) = self.taken.iter().find(|t| t.span.overlaps(&wide)) {
+            return Err(Blocker::Taken(taken.who.clone()));
         }
         let day = self.snapshot.owner.zone.to_datetime(span.from).date();
         let that_day = self
             .taken
             .iter()
-            .filter(|(_, w)| self.snapshot.owner.zone.to_datetime(w.from).date() == day)
+            .filter(|t| self.snapshot.owner.zone.to_datetime(t.span.from).date() == day)
             .count();
         if that_day >= self.max_per_day { Err(Blocker::DayFull) } else { Ok(()) }
     }
@@ -196,7 +228,7 @@ impl<'a> Ground<'a> {
         let mut starts = Vec::new();
         for (from, to) in self.pair.window.on(date.weekday()) {
             let mut at = *from;
-            while at.duration_until(*to) >= self.pair.duration {
+            while at.duration_until(*to) >= self.length {
                 starts.push(resolve(date.to_datetime(at), &self.snapshot.owner.zone));
                 match at.checked_add(SignedDuration::from_mins(GRID_MINUTES)) {
                     Ok(next) if next > at => at = next,
@@ -233,6 +265,15 @@ impl<'a> Ground<'a> {
     fn tentative_points(&self, span: Window) -> i64 {
         if self.tentative(span).is_some() { 15 } else { 0 }
     }
+}
+
+/// Whether the owner is bound by a meeting: an invitation nobody answered is not.
+fn committed(occurrence: &Occurrence) -> bool {
+    let open = matches!(
+        occurrence.owner_reply,
+        Some(Partstat::NeedsAction | Partstat::Tentative)
+    );
+    occurrence.stands() && !(open && occurrence.organized_by != OrganizedBy::Owner)
 }
 
 fn first_firm<'b>(busy: &'b [BusyPeriod], span: &Window) -> Option<&'b BusyPeriod> {

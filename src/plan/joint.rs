@@ -93,7 +93,6 @@ struct Ground<'a> {
     snapshot: &'a Snapshot,
     pairs: Vec<usize>,
     tracks: Vec<Vec<Vec<Date>>>,
-    origin: Date,
     spec: Spec,
 }
 
@@ -122,7 +121,7 @@ impl<'a> Ground<'a> {
             series,
             published: None,
         };
-        Some(Self { snapshot, pairs: pairs.to_vec(), tracks, origin, spec })
+        Some(Self { snapshot, pairs: pairs.to_vec(), tracks, spec })
     }
 
     fn answer(&self, compiled: &Compiled) -> Arrangement {

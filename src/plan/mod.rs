@@ -19,13 +19,12 @@ mod testkit;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeSet;
-
+use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::model::id::{Href, StepId};
 use crate::model::pair::{Mode, Pair};
-use crate::model::plan::{Action, Plan, Waiting, WaitingCause};
+use crate::model::plan::{Action, Plan, Step, Waiting, WaitingCause};
 use crate::model::snapshot::{Coverage, PairView, Snapshot};
 use crate::plan::input::{PairState, PlanInput};
 
@@ -36,7 +35,7 @@ const MIN_GAP_DAYS: i64 = 3;
 pub fn plan(input: &PlanInput<'_>) -> Plan {
     let snapshot = input.snapshot;
     let mut plan = Plan { made_at: snapshot.now, steps: Vec::new(), waiting: Vec::new() };
-    let mut claimed = BTreeSet::new();
+    let mut claims = repair::Claims::default();
     let nothing = PairState::default();
     let arrangement = joint::arrange(snapshot, &unplaced(input), input.limits);
     for (at, view) in snapshot.pairs.iter().enumerate() {
@@ -44,24 +43,39 @@ pub fn plan(input: &PlanInput<'_>) -> Plan {
             continue;
         }
         let state = input.pairs.get(&view.pair.id).unwrap_or(&nothing);
-        if let Some(cause) = at_rest(snapshot, view, state) {
+        if let Some(cause) = at_rest(view, state) {
             plan.waiting.push(Waiting { pair: view.pair.id.clone(), occurrence: None, cause });
             continue;
         }
+        let text = agenda::agenda(snapshot, view, state, input.limits);
+        if let Some(cause) = incomplete(snapshot) {
+            plan.waiting.push(Waiting { pair: view.pair.id.clone(), occurrence: None, cause });
+            add(&mut plan, text);
+            continue;
+        }
+        plan.waiting.extend(view.duplicated.iter().map(|uid| Waiting {
+            pair: view.pair.id.clone(),
+            occurrence: None,
+            cause: WaitingCause::DuplicateUid { uid: uid.clone() },
+        }));
         let arranged = arrangement.chosen.iter().find(|one| one.pair == at);
         match upkeep::upkeep(snapshot, view, state, input.limits, arranged) {
             Ok(step) => plan.steps.extend(step),
             Err(waiting) => plan.waiting.push(waiting),
         }
-        let (steps, waiting) = repair::repair(snapshot, view, state, input.limits, &mut claimed);
+        let (steps, waiting) = repair::repair(snapshot, view, state, input.limits, &mut claims);
         plan.steps.extend(steps);
         plan.waiting.extend(waiting);
-        match agenda::agenda(snapshot, view, state, input.limits) {
-            Ok(step) => plan.steps.extend(step),
-            Err(waiting) => plan.waiting.push(waiting),
-        }
+        add(&mut plan, text);
     }
     check::check(plan, input)
+}
+
+fn add(plan: &mut Plan, result: Result<Option<Step>, Waiting>) {
+    match result {
+        Ok(step) => plan.steps.extend(step),
+        Err(waiting) => plan.waiting.push(waiting),
+    }
 }
 
 /// The pairs that need a series, all of them: one planned alone would take the
@@ -71,7 +85,8 @@ fn unplaced(input: &PlanInput<'_>) -> Vec<usize> {
     let nothing = PairState::default();
     let needs = |view: &PairView| {
         let state = input.pairs.get(&view.pair.id).unwrap_or(&nothing);
-        at_rest(snapshot, view, state).is_none()
+        at_rest(view, state).is_none()
+            && incomplete(snapshot).is_none()
             && state.target.is_some()
             && upkeep::live_series(view, snapshot.now).is_none()
     };
@@ -80,13 +95,18 @@ fn unplaced(input: &PlanInput<'_>) -> Vec<usize> {
 }
 
 /// Why a pair is left alone altogether.
-fn at_rest(snapshot: &Snapshot, view: &PairView, state: &PairState) -> Option<WaitingCause> {
+fn at_rest(view: &PairView, state: &PairState) -> Option<WaitingCause> {
     if state.paused {
         return Some(WaitingCause::Paused);
     }
     if view.pair.mode == Mode::Observe {
         return Some(WaitingCause::ObserveOnly);
     }
+    None
+}
+
+/// Why no time is decided about: some calendar was not read to its end.
+fn incomplete(snapshot: &Snapshot) -> Option<WaitingCause> {
     // A busy calendar that could not be read would make taken time look free.
     snapshot.coverage.iter().find_map(|(calendar, coverage)| {
         let reason = match coverage {
@@ -107,8 +127,18 @@ pub fn tolerance_days(pair: &Pair) -> i64 {
     i64::from(pair.flexibility_days).min((cadence - MIN_GAP_DAYS) / 2).max(0)
 }
 
-/// The id of a step: what it does, where, for whom.
+/// The id of a step: what it does, where, for whom. The moment of making is not
+/// part of it: the same step planned again has the same id.
 pub fn step_id(pair: &Pair, href: &Href, action: &Action) -> StepId {
+    let mut action = action.clone();
+    match &mut action {
+        Action::CreateSeries(series) => series.stamp = Timestamp::UNIX_EPOCH,
+        Action::CreateCompanion(companion) => companion.stamp = Timestamp::UNIX_EPOCH,
+        Action::MoveOccurrence { .. }
+        | Action::WriteAgenda { .. }
+        | Action::SetLink { .. }
+        | Action::Restore { .. } => {}
+    }
     let name = format!("{}\n{href}\n{action:?}", pair.id);
     let id = Uuid::new_v5(&Uuid::NAMESPACE_OID, name.as_bytes()).simple().to_string();
     StepId::new(id.chars().take(12).collect::<String>())

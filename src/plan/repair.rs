@@ -11,7 +11,9 @@ use crate::model::event::Partstat;
 use crate::model::id::Address;
 use crate::model::pair::Pair;
 use crate::model::plan::{Action, Precondition, Reason, Step, Waiting, WaitingCause};
-use crate::model::snapshot::{Occurrence, OrganizedBy, PairView, Series, Snapshot};
+use crate::model::snapshot::{
+    Occurrence, OccurrenceKey, OrganizedBy, PairView, Series, Snapshot,
+};
 use crate::model::time::Window;
 use crate::plan::ground::{Blocker, Ground, Place};
 use crate::plan::input::{Limits, PairState};
@@ -32,24 +34,32 @@ fn move_points(days: i64) -> i64 {
 /// How many places each cause took away.
 type Counts = Vec<(String, usize)>;
 
+/// What earlier steps of the same plan do.
+#[derive(Debug, Default)]
+pub struct Claims {
+    /// Where they put meetings.
+    pub spans: BTreeSet<Window>,
+    /// Meetings that leave their place.
+    pub moved: BTreeSet<OccurrenceKey>,
+}
+
 /// What is wrong with an occurrence where it is.
 struct Trouble {
     reason: Reason,
     words: String,
 }
 
-/// Steps and waiting reasons for the pair's coming occurrences. `claimed` holds
-/// the spans other steps of this plan already moved meetings to.
+/// Steps and waiting reasons for the pair's coming occurrences. `claims` holds
+/// what other steps of this plan already do.
 pub fn repair(
     snapshot: &Snapshot,
     view: &PairView,
     state: &PairState,
     limits: &Limits,
-    claimed: &mut BTreeSet<Window>,
+    claims: &mut Claims,
 ) -> (Vec<Step>, Vec<Waiting>) {
     let mut steps = Vec::new();
     let mut waiting = Vec::new();
-    let ground = Ground::new(snapshot, &view.pair, limits.max_per_day);
     let until =
         snapshot.now.saturating_add((limits.repair_days * 24).hours()).unwrap_or(Timestamp::MAX);
     for occurrence in &view.occurrences {
@@ -59,16 +69,19 @@ pub fn repair(
         let Some(series) = view.series.iter().find(|s| s.uid == occurrence.key.uid) else {
             continue;
         };
+        let length = occurrence.start.duration_until(occurrence.end);
+        let ground = Ground::new(snapshot, &view.pair, length, limits.max_per_day);
         let case = Case { snapshot, view, state, limits, ground: &ground, series, occurrence };
-        let Some(trouble) = case.trouble() else {
+        let Some(trouble) = case.trouble(&claims.moved) else {
             waiting.extend(case.warning());
             continue;
         };
-        match case.settle(&trouble, claimed) {
+        match case.settle(&trouble, &claims.spans) {
             Ok(step) => {
                 if let Action::MoveOccurrence { start, duration, .. } = &step.action {
                     let from = start.instant(&snapshot.owner.zone);
-                    claimed.insert(Window::new(from, end_of(from, *duration)));
+                    claims.spans.insert(Window::new(from, end_of(from, *duration)));
+                    claims.moved.insert(occurrence.key.clone());
                 }
                 steps.push(step);
             }
@@ -103,7 +116,7 @@ impl Case<'_> {
     }
 
     /// What calls for a move, strongest first; `None` when it stands well.
-    fn trouble(&self) -> Option<Trouble> {
+    fn trouble(&self, moved: &BTreeSet<OccurrenceKey>) -> Option<Trouble> {
         let o = self.occurrence;
         if o.status == crate::model::event::EventStatus::Cancelled {
             return None;
@@ -119,17 +132,16 @@ impl Case<'_> {
                 });
             }
         }
-        match self.ground.free(self.span()) {
-            Err(Blocker::Away { who, label }) => Some(Trouble {
+        match self.ground.collision(self.span(), moved)? {
+            Blocker::Away { who, label } => Some(Trouble {
                 words: format!("{who} is away ({label})"),
                 reason: Reason::Away { who, label },
             }),
-            Err(blocker @ (Blocker::Busy { .. } | Blocker::Taken(_))) => Some(Trouble {
+            blocker @ (Blocker::Busy { .. } | Blocker::Taken(_)) => Some(Trouble {
                 words: blocker.words(),
                 reason: Reason::Clash { with: blocker.words(), span: self.span() },
             }),
-            Err(Blocker::Window | Blocker::Hours(_) | Blocker::DayFull | Blocker::TooSoon)
-            | Ok(()) => None,
+            Blocker::Window | Blocker::Hours(_) | Blocker::DayFull | Blocker::TooSoon => None,
         }
     }
 
@@ -159,6 +171,17 @@ impl Case<'_> {
             });
         }
         self.free_to_move(trouble)?;
+        // A reply on the master speaks of all meetings, or of one on a server that
+        // cannot tell: either way no program should move them one by one.
+        let whole = self.occurrence.recurrence_id.is_some() && !self.occurrence.overridden;
+        if let (Reason::Declined(_), true) = (&trouble.reason, whole) {
+            let who = if self.occurrence.partner_reply == Some(Partstat::Declined) {
+                &self.pair().partner
+            } else {
+                &self.snapshot.owner
+            };
+            return Err(WaitingCause::DeclinedSeries { who: who.name.clone() });
+        }
         let (places, counts) = self.places(claimed);
         let tried = places.len();
         let Some((_, best)) = places.into_iter().next() else {
@@ -221,7 +244,8 @@ impl Case<'_> {
 
     fn try_place(&self, start: Timestamp, claimed: &BTreeSet<Window>) -> Result<Place, Blocker> {
         let place = self.ground.place(start)?;
-        let span = Window::new(start, end_of(start, self.pair().duration));
+        let length = self.occurrence.start.duration_until(self.occurrence.end);
+        let span = Window::new(start, end_of(start, length));
         let own = self.view.occurrences.iter().any(|o| {
             o.key != self.occurrence.key
                 && o.stands()

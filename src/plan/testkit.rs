@@ -138,6 +138,7 @@ pub fn with_series(pair: Pair, days: &[i8], hour: i8) -> PairView {
         description: String::new(),
         last_modified: None,
         sequence: 0,
+        organized_by: OrganizedBy::Owner,
     });
     let occurrences = occurrences.collect();
     let event = Event {

@@ -99,6 +99,7 @@ fn a_decline_moves_and_a_second_one_does_not() {
     let mut world = snapshot();
     world.pairs = vec![with_series(pair("Bob"), &[10], 10)];
     world.pairs[0].occurrences[0].partner_reply = Some(Partstat::Declined);
+    world.pairs[0].occurrences[0].overridden = true;
     let plan = plan_of(&world, &states(&world));
     let (from, to) = moves(&plan)[0];
     assert_eq!(from, at(10, 10, 0));
@@ -219,4 +220,61 @@ fn two_new_pairs_with_the_same_wish_do_not_meet_in_one_slot() {
     let apart = starts[0].duration_until(starts[1]).as_mins().abs();
     assert!(apart >= 30, "{starts:?}");
     assert!(starts.contains(&at(10, 10, 0)), "one of them has its wish");
+}
+
+#[test]
+fn two_meetings_on_top_of_each_other_are_parted_by_one_move() {
+    let mut world = snapshot();
+    world.pairs = vec![with_series(pair("Bob"), &[10], 10), with_series(pair("Zoe"), &[10], 10)];
+    let plan = plan_of(&world, &states(&world));
+    assert_eq!(moves(&plan).len(), 1, "one mail, not two: {plan:?}");
+}
+
+#[test]
+fn an_invitation_nobody_answered_moves_nothing() {
+    let mut world = snapshot();
+    world.pairs = vec![with_series(pair("Bob"), &[10], 10), with_series(pair("Zoe"), &[10], 10)];
+    world.pairs[1].series[0].organized_by = OrganizedBy::Partner;
+    world.pairs[1].occurrences[0].organized_by = OrganizedBy::Partner;
+    world.pairs[1].occurrences[0].owner_reply = Some(Partstat::NeedsAction);
+    assert!(moves(&plan_of(&world, &states(&world))).is_empty());
+}
+
+#[test]
+fn a_long_meeting_is_not_squeezed_into_a_short_gap() {
+    let mut world = snapshot();
+    world.pairs = vec![with_series(pair("Bob"), &[10], 10)];
+    world.pairs[0].occurrences[0].end = at(10, 11, 0);
+    world.owner_busy = vec![
+        busy(at(10, 9, 30), at(10, 11, 30), "Board meeting"),
+        busy(at(10, 12, 0), at(10, 13, 0), "Lunch"),
+    ];
+    let (_, to) = moves(&plan_of(&world, &states(&world)))[0];
+    let end = to + jiff::SignedDuration::from_mins(60);
+    assert!(!(to < at(10, 13, 0) && end > at(10, 9, 30)), "{to}");
+}
+
+#[test]
+fn a_decline_of_the_whole_series_is_for_the_two_to_talk_about() {
+    let mut world = snapshot();
+    world.pairs = vec![with_series(pair("Bob"), &[10, 17], 10)];
+    for meeting in &mut world.pairs[0].occurrences {
+        meeting.partner_reply = Some(Partstat::Declined);
+    }
+    let plan = plan_of(&world, &states(&world));
+    assert!(plan.steps.is_empty());
+    assert!(matches!(causes(&plan)[0], WaitingCause::DeclinedSeries { .. }));
+}
+
+#[test]
+fn an_event_that_cannot_be_read_may_be_the_missing_series() {
+    let mut world = snapshot();
+    world.pairs = vec![without_series(pair("Bob"))];
+    world.quarantined = vec![crate::model::snapshot::Quarantine {
+        calendar: calendar(),
+        href: crate::model::id::Href::new("broken.ics"),
+        uid: None,
+        reason: "line 3".to_owned(),
+    }];
+    assert!(plan_of(&world, &states(&world)).steps[0].needs_person);
 }

@@ -18,8 +18,6 @@ use crate::plan::{mail, step_id};
 
 /// Prefix of every UID onbeat makes; with the journal it proves authorship.
 pub const UID_PREFIX: &str = "onbeat-";
-/// Points of an occurrence that must be moved on the same day.
-const MOVE_SAME_DAY: i64 = 20;
 
 /// The series that carries the pair on, if there is one.
 pub fn live_series(view: &PairView, now: Timestamp) -> Option<&Series> {
@@ -42,7 +40,7 @@ pub fn upkeep(
     let Some(calendar) = state.target.clone() else {
         return Err(waiting(WaitingCause::ReadOnly));
     };
-    let ground = Ground::new(snapshot, pair, limits.max_per_day);
+    let ground = Ground::new(snapshot, pair, pair.duration, limits.max_per_day);
     let Some(base) = arranged else {
         return Err(waiting(no_base(snapshot, pair, &ground)));
     };
@@ -66,8 +64,9 @@ pub fn upkeep(
         precondition: Precondition::Absent,
         mail,
         why: reasons(snapshot, pair, &ground, base, ended),
-        // A series that was there and is gone was ended by somebody.
-        needs_person: ended.is_some(),
+        // A series that was there and is gone was ended by somebody; one that could
+        // not be read may be this very one.
+        needs_person: ended.is_some() || !snapshot.quarantined.is_empty(),
     }))
 }
 
@@ -125,8 +124,10 @@ fn reasons(
         });
     }
     why.push(Reason::BestOf(base.tried));
-    why.extend(base.alternatives.iter().take(1).map(|(start, points, moved)| {
-        Reason::RunnerUp { start: *start, points: *points, moved: *moved }
+    why.extend(base.alternatives.iter().take(1).map(|(start, points, moved)| Reason::RunnerUp {
+        start: *start,
+        points: *points,
+        moved: *moved,
     }));
     if partner_time_unknown(snapshot, pair) {
         why.push(Reason::PartnerTimeUnknown);

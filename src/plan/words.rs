@@ -83,9 +83,7 @@ pub fn reason(reason: &Reason, zone: &TimeZone) -> String {
         Reason::Stands { free, of } => {
             format!("{free} of the next {of} meetings can stand there without a move")
         }
-        Reason::RunnerUp { start, points, moved } => {
-            runner_up(*start, *points, *moved, zone)
-        }
+        Reason::RunnerUp { start, points, moved } => runner_up(*start, *points, *moved, zone),
         Reason::Ideal => "the wished-for day and time".to_owned(),
         Reason::NearIdeal(minutes) => format!("{minutes} min from the wished-for time"),
         Reason::OtherDay(weekday) => format!("{weekday:?} instead of the wished-for day"),
@@ -125,6 +123,9 @@ pub fn waiting(cause: &WaitingCause, zone: &TimeZone) -> String {
         }
         WaitingCause::MoveCap { blocker } => {
             format!("{blocker}, but it was moved once already; the next move is yours")
+        }
+        WaitingCause::DeclinedSeries { who } => {
+            format!("{who} declined the whole series; talk about it")
         }
         WaitingCause::PlacedByHand { blocker } => {
             format!("{blocker}, but a person put it there, so it stays")

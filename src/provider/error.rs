@@ -42,6 +42,9 @@ pub enum ErrorKind {
     /// Wrong or missing credentials.
     #[error("the server does not accept the credentials")]
     Unauthorized,
+    /// There are no credentials to send: the secret could not be had on this side.
+    #[error("there are no credentials")]
+    NoCredentials,
     /// Not allowed.
     #[error("the server does not allow this")]
     Forbidden,
@@ -113,6 +116,7 @@ impl ProviderError {
             | ErrorKind::Unsupported(_) => Disposition::DropStep,
             ErrorKind::RateLimited { .. }
             | ErrorKind::Unavailable
+            | ErrorKind::NoCredentials
             | ErrorKind::OutcomeUnknown
             | ErrorKind::Protocol(_)
             | ErrorKind::Tls(_)

@@ -5,6 +5,7 @@ use std::fmt::{Result, Write};
 
 use crate::model::ledger::Beat;
 use crate::model::report::Report;
+use crate::report::stamp::Stamp;
 use crate::report::words;
 
 /// The first line.
@@ -25,7 +26,7 @@ pub fn write(report: &Report, out: &mut impl Write) -> Result {
     Ok(())
 }
 
-/// The report as a string; see [`write`].
+/// The report as a string; see [`write()`].
 pub fn to_string(report: &Report) -> String {
     let mut out = String::new();
     match write(report, &mut out) {
@@ -35,9 +36,9 @@ pub fn to_string(report: &Report) -> String {
 }
 
 fn line(who: &str, beat: &Beat, out: &mut impl Write) -> Result {
-    write!(out, "{who},{},{},", beat.planned, beat.verdict.word())?;
+    write!(out, "{who},{},{},", Stamp(beat.planned), beat.verdict.word())?;
     if let Some(at) = beat.actual {
-        write!(out, "{at}")?;
+        write!(out, "{}", Stamp(at))?;
     }
     write!(out, ",{},", beat.planned_minutes)?;
     if beat.actual.is_some() {

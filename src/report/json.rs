@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use crate::model::ledger::{Beat, FindingKind};
 use crate::model::report::{Numbers, PairReport, Report};
 use crate::report::numbers::counted;
+use crate::report::stamp::Stamp;
 use crate::report::words;
 
 /// Name and version of the format.
@@ -42,7 +43,7 @@ pub fn write(report: &Report, out: &mut impl Write) -> Result {
     out.write_str("}\n")
 }
 
-/// The report as a string; see [`write`].
+/// The report as a string; see [`write()`].
 pub fn to_string(report: &Report) -> String {
     let mut out = String::new();
     match write(report, &mut out) {
@@ -127,10 +128,10 @@ fn beats(report: &Report, out: &mut impl Write) -> Result {
 }
 
 fn beat(pair: &str, beat: &Beat, out: &mut impl Write) -> Result {
-    write!(out, "{{\"pair\": {pair}, \"planned_start\": \"{}\", ", beat.planned)?;
+    write!(out, "{{\"pair\": {pair}, \"planned_start\": \"{}\", ", Stamp(beat.planned))?;
     write!(out, "\"verdict\": \"{}\", \"actual_start\": ", beat.verdict.word())?;
     match beat.actual {
-        Some(at) => write!(out, "\"{at}\"")?,
+        Some(at) => write!(out, "\"{}\"", Stamp(at))?,
         None => out.write_str("null")?,
     }
     write!(out, ", \"planned_minutes\": {}, \"minutes\": ", beat.planned_minutes)?;

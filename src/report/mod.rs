@@ -5,7 +5,9 @@ mod context;
 pub mod csv;
 pub mod html;
 pub mod json;
+pub mod markdown;
 mod numbers;
+mod stamp;
 #[cfg(test)]
 mod tests;
 pub mod text;

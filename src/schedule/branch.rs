@@ -51,13 +51,14 @@ impl Search<'_, '_> {
 
     /// All bases decided.
     pub(super) fn close(&mut self, mut node: Node, value: i64, actual: i64) -> Vec<(i64, Node)> {
-        let outcome = cluster::solve(
-            self.problem,
-            &self.dual,
-            &node.domains,
-            (actual, self.upper),
-            self.patience,
-        );
+        let leaf = cluster::Leaf {
+            problem: self.problem,
+            dual: &self.dual,
+            domains: &node.domains,
+            value: actual,
+            upper: self.upper,
+        };
+        let outcome = cluster::solve(leaf, self.patience);
         self.extra += outcome.steps / 32;
         if let Some(plan) = outcome.plan {
             self.local.load(&plan.into_iter().map(Some).collect());

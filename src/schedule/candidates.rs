@@ -1,7 +1,7 @@
 //! The candidates of one series: cells, bases and what each costs by itself.
 
-use super::build::SeriesDraft;
 use super::compile::{Calendar, CompileError, OFF_GRID, units};
+use super::draft::SeriesDraft;
 use super::problem::{Cell, Choice, Track};
 use super::spec::{PersonSpec, SeriesSpec, Spec};
 use super::zone::{Clock, SLOT};
@@ -214,7 +214,9 @@ impl<'a> Work<'a> {
         let pain = 2 * pains[0].max(pains[1]) + pains[0].min(pains[1]);
         let ideal = series.ideal.map_or(0, |(weekday, at)| {
             let day = if self.spec.weekday(date as i64) == weekday { 0 } else { weights.ideal_day };
-            day + weights.ideal_cap.min(weights.ideal_step * ((minute - at).abs() / weights.ideal_grain.max(1)))
+            day + weights
+                .ideal_cap
+                .min(weights.ideal_step * ((minute - at).abs() / weights.ideal_grain.max(1)))
         });
         let tentative =
             view.who.iter().any(|(_, calendar, _)| calendar.tentative.any(slot, view.len));

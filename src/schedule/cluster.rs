@@ -10,9 +10,9 @@ use std::sync::Arc;
 
 use super::cluster_search::Cluster;
 use super::dual::Dual;
-use super::problem::{Cell, Choice, Domain, NEVER, Problem, UNIT};
+use super::problem::{Cell, Choice, Domain, NEVER, Problem, Series, UNIT};
 use super::respond::Response;
-use super::state::Placement;
+use super::state::{Placement, own_cost};
 
 /// One way to hold (or not hold) an occurrence.
 #[derive(Debug, Clone, Copy)]
@@ -43,16 +43,77 @@ pub(crate) struct Outcome {
     pub(crate) steps: u64,
 }
 
-/// Solves a node whose series each have one choice left. `value` is the
-/// dual's bound here, `upper` the cost to beat (both units), `limit` the
-/// search steps to spend.
-pub(crate) fn solve(
-    problem: &Problem,
-    dual: &Dual<'_>,
-    domains: &[Arc<Domain>],
-    (value, upper): (i64, i64),
-    limit: u64,
-) -> Outcome {
+/// What a move of one series costs in the split, and the range it may have.
+#[derive(Debug, Clone, Copy)]
+struct Fairness {
+    now: i32,
+    low: i32,
+    high: i32,
+}
+
+/// A node to be solved: every series has one choice left.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Leaf<'a> {
+    pub(crate) problem: &'a Problem,
+    pub(crate) dual: &'a Dual<'a>,
+    pub(crate) domains: &'a [Arc<Domain>],
+    /// The dual's bound here, units.
+    pub(crate) value: i64,
+    /// Cost to beat, units.
+    pub(crate) upper: i64,
+}
+
+/// Solves a node, spending at most about `limit` search steps. The price of a
+/// move is corrected until it agrees with the moves the answer makes.
+pub(crate) fn solve(leaf: Leaf<'_>, limit: u64) -> Outcome {
+    let mut outcome = Outcome { bound: leaf.value, plan: None, steps: 0 };
+    let mut fairness: Vec<Option<Fairness>> = vec![None; leaf.domains.len()];
+    let mut least = i64::MAX;
+    for _ in 0..8 {
+        let tried = attempt(leaf, &mut fairness, limit.saturating_sub(outcome.steps));
+        outcome.steps += tried.steps;
+        outcome.bound = outcome.bound.max(tried.bound);
+        let Some(plan) = tried.plan else { break };
+        let agreed = correct(leaf.problem, &plan, &mut fairness);
+        let own = plan.iter().zip(&leaf.problem.series).map(|(p, s)| own_cost(s, p)).sum();
+        if own < least {
+            least = own;
+            outcome.plan = Some(plan);
+        }
+        if agreed || outcome.bound >= leaf.upper || outcome.steps >= limit {
+            break;
+        }
+    }
+    outcome
+}
+
+/// Moves each series' price of a move towards the moves it made; true when
+/// none disagrees.
+fn correct(problem: &Problem, plan: &[Placement], fairness: &mut [Option<Fairness>]) -> bool {
+    let mut agreed = true;
+    for ((placement, series), fair) in plan.iter().zip(&problem.series).zip(fairness) {
+        let Some(fair) = fair else { continue };
+        let track = &series.tracks[usize::from(placement.choice.track)];
+        let away = |(cell, date): (&Option<Cell>, &u16)| {
+            cell.is_some_and(|c| c.date != *date || c.column != placement.choice.column)
+        };
+        let moved = placement.cells.iter().zip(&track.dates).filter(|p| away(*p)).count();
+        let free = track.free_moves as usize;
+        if moved < free && fair.now > fair.low {
+            fair.high = fair.now;
+            fair.now = (fair.low + fair.now) / 2;
+            agreed = false;
+        } else if moved > free && fair.now < fair.high {
+            fair.low = fair.now;
+            fair.now = (fair.now + fair.high + 1) / 2;
+            agreed = false;
+        }
+    }
+    agreed
+}
+
+fn attempt(leaf: Leaf<'_>, fairness: &mut [Option<Fairness>], limit: u64) -> Outcome {
+    let Leaf { problem, dual, domains, value, upper } = leaf;
     let mut outcome = Outcome { bound: value, plan: None, steps: 0 };
     let mut response = Response::default();
     let (mut units, mut choices) = (Vec::new(), Vec::new());
@@ -60,10 +121,15 @@ pub(crate) fn solve(
     let mut lost = 0;
     for (series, domain) in domains.iter().enumerate() {
         let Some(choice) = domain.choices.first() else { return outcome };
-        let answer = response.run(&problem.series[series], domain, &dual.values, false);
+        let one = &problem.series[series];
+        let answer = response.run(one, domain, &dual.values, false);
         let from = units.len();
-        let split = split_series(problem, series, domain, choice, &response, &mut units);
-        lost += answer.value - split - units[from..].iter().map(|u: &Unit| u.least).sum::<i64>();
+        let split = Split { series: one, domain, choice, response: &response };
+        let most = one.fair;
+        let start = || Fairness { now: split.price(), low: 0, high: most };
+        let fair = fairness[series].get_or_insert_with(start).now;
+        let constant = split.units(fair, &mut units);
+        lost += answer.value - constant - units[from..].iter().map(|u: &Unit| u.least).sum::<i64>();
         choices.push(*choice);
     }
     let slack = upper - i64::from(UNIT) - value + lost;
@@ -74,9 +140,8 @@ pub(crate) fn solve(
         let round = solve_within(problem, dual, &units, depth, limit - outcome.steps);
         outcome.steps += round.steps;
         if !round.complete {
-            if let Some(found) = round.found {
-                outcome.plan = Some(assemble(problem, &choices, &found));
-            }
+            outcome.plan =
+                round.found.map(|found| assemble(problem, &choices, &found)).or(outcome.plan);
             break;
         }
         outcome.bound = outcome.bound.max(value - lost + round.extra.min(depth + 1));
@@ -163,43 +228,58 @@ fn assemble(
     choices.iter().enumerate().map(one).collect()
 }
 
-/// Appends the series' occurrences; returns the constant part of its cost.
-/// Fairness becomes a price per move, with the free moves paid back.
-fn split_series(
-    problem: &Problem,
-    index: usize,
-    domain: &Domain,
-    choice: &Choice,
-    response: &Response,
-    units: &mut Vec<Unit>,
-) -> i64 {
-    let series = &problem.series[index];
-    let track = &series.tracks[usize::from(choice.track)];
-    let stay = |date: u16| {
-        let base = domain.on(date.into()).find(|i| domain.cells[*i].column == choice.column);
-        base.map_or(NEVER, |i| response.cell[i]).min(series.miss)
-    };
-    let gain = |date: &u16| stay(*date) - response.away[usize::from(*date)];
-    let mut gains: Vec<i32> = track.dates.iter().map(gain).filter(|g| *g > 0).collect();
-    gains.sort_unstable_by(|a, b| b.cmp(a));
-    let fair = gains.get(track.free_moves as usize).copied().unwrap_or(0).clamp(0, series.fair);
-    for &date in &track.dates {
-        let miss = i64::from(series.miss);
-        let mut ways = vec![Way { extra: miss, own: miss, cell: None }];
-        for i in domain.near(date, series.tolerance()) {
-            let cell = domain.cells[i];
-            let moved = series.move_cost(&cell, date, choice.column);
-            let is_base = cell.date == date && cell.column == choice.column;
-            let own = i64::from(moved) + if is_base { 0 } else { i64::from(fair) };
-            let extra = i64::from(response.cell[i]) + own;
-            ways.push(Way { extra, own: i64::from(cell.cost) + own, cell: Some(cell) });
-        }
-        let least = ways.iter().map(|w| w.extra).min().unwrap_or(0);
-        ways.iter_mut().for_each(|w| w.extra -= least);
-        ways.sort_by_key(|w| (w.extra, w.cell.map(|c| c.slot)));
-        units.push(Unit { ways, least });
+/// A series about to be split into its occurrences.
+struct Split<'a> {
+    series: &'a Series,
+    domain: &'a Domain,
+    choice: &'a Choice,
+    response: &'a Response,
+}
+
+impl Split<'_> {
+    fn dates(&self) -> &[u16] {
+        &self.series.tracks[usize::from(self.choice.track)].dates
     }
-    i64::from(choice.cost) - i64::from(fair) * i64::from(track.free_moves)
+
+    fn free_moves(&self) -> u32 {
+        self.series.tracks[usize::from(self.choice.track)].free_moves
+    }
+
+    /// The price of a move at which the series' own answer moves no more
+    /// often than is free.
+    fn price(&self) -> i32 {
+        let stay = |date: u16| {
+            let on = self.domain.on(date.into());
+            let base = { on }.find(|i| self.domain.cells[*i].column == self.choice.column);
+            base.map_or(NEVER, |i| self.response.cell[i]).min(self.series.miss)
+        };
+        let gain = |date: &u16| stay(*date) - self.response.away[usize::from(*date)];
+        let mut gains: Vec<i32> = self.dates().iter().map(gain).filter(|g| *g > 0).collect();
+        gains.sort_unstable_by(|a, b| b.cmp(a));
+        gains.get(self.free_moves() as usize).copied().unwrap_or(0).clamp(0, self.series.fair)
+    }
+
+    /// Appends the occurrences; returns the constant part of the cost. A move
+    /// costs `fair`, and the free moves are paid back.
+    fn units(&self, fair: i32, units: &mut Vec<Unit>) -> i64 {
+        let miss = i64::from(self.series.miss);
+        for &date in self.dates() {
+            let mut ways = vec![Way { extra: miss, own: miss, cell: None }];
+            for i in self.domain.near(date, self.series.tolerance()) {
+                let cell = self.domain.cells[i];
+                let moved = self.series.move_cost(&cell, date, self.choice.column);
+                let is_base = cell.date == date && cell.column == self.choice.column;
+                let own = i64::from(moved) + if is_base { 0 } else { i64::from(fair) };
+                let extra = i64::from(self.response.cell[i]) + own;
+                ways.push(Way { extra, own: i64::from(cell.cost) + own, cell: Some(cell) });
+            }
+            let least = ways.iter().map(|w| w.extra).min().unwrap_or(0);
+            ways.iter_mut().for_each(|w| w.extra -= least);
+            ways.sort_by_key(|w| (w.extra, w.cell.map(|c| c.slot)));
+            units.push(Unit { ways, least });
+        }
+        i64::from(self.choice.cost) - i64::from(fair) * i64::from(self.free_moves())
+    }
 }
 
 /// Sets of occurrences that can meet on a day, or in a week that can overflow.
@@ -213,10 +293,9 @@ fn groups(problem: &Problem, dual: &Dual<'_>, units: &[Unit]) -> Vec<Vec<usize>>
             let other = *days.entry(day).or_insert(index);
             join(&mut parent, index, other);
             let shared = &problem.shared_days[day as usize];
-            if let Some(before) = day.checked_sub(1).filter(|_| shared.reach.is_some()) {
-                if let Some(other) = days.get(&before).copied() {
-                    join(&mut parent, index, other);
-                }
+            let before = day.checked_sub(1).filter(|_| shared.reach.is_some());
+            if let Some(other) = before.and_then(|b| days.get(&b).copied()) {
+                join(&mut parent, index, other);
             }
             let week = weeks.entry(shared.week).or_default();
             if week.last() != Some(&index) {

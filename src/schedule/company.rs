@@ -16,6 +16,9 @@ use super::star::{self, Star};
 const KEEP: i64 = 240;
 /// Stars solved side by side; part of the result, so not the thread count.
 const BATCH: usize = 32;
+/// How much slower a step is on problems that fill the memory, and so that
+/// prices leave half of the budget to the stars: times two.
+const SLOWER: u64 = 5;
 /// Most series in one star.
 const STAR: usize = 14;
 
@@ -51,7 +54,7 @@ pub(crate) fn solve<'p>(problem: &'p Problem, budget: Budget<'_>, mut local: Loc
         } else {
             stall += 1;
         }
-        let spent = dual.work + local.work > budget.work / 2 || (budget.stop)();
+        let spent = (dual.work + local.work) * SLOWER > budget.work || (budget.stop)();
         if spent || points_up(value) * i64::from(UNIT) >= found.upper {
             break;
         }
@@ -72,7 +75,7 @@ pub(crate) fn solve<'p>(problem: &'p Problem, budget: Budget<'_>, mut local: Loc
     local.guided(dual.premium(&start), &domains, 3);
     take(&mut found, &local);
     local.load(&found.plan.clone());
-    found.work = dual.work + local.work;
+    found.work = (dual.work + local.work) * SLOWER / 2;
     drop(dual);
     stars(problem, budget, &mut local, &mut found);
     take(&mut found, &local);

@@ -4,8 +4,8 @@
 
 use rayon::prelude::*;
 
-use super::build::{Draft, DraftError};
 use super::candidates::{Made, Work};
+use super::draft::{Draft, DraftError};
 use super::line::Line;
 use super::mask::focus;
 use super::problem::{Day, Person, Problem, UNIT};
@@ -248,7 +248,7 @@ fn add_loads(spec: &Spec, people: &mut [Person]) -> Result<(), CompileError> {
     for (index, series) in spec.series.iter().enumerate() {
         let fail = |what| CompileError::Series { series: index, what };
         let (n, d) = series.load;
-        if d <= 0 || n < 0 || n > 1_000 || d > 100_000 {
+        if d <= 0 || !(0..=1_000).contains(&n) || d > 100_000 {
             return Err(fail("the cadence is out of range"));
         }
         for who in series.who {

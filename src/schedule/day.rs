@@ -45,6 +45,73 @@ struct Pass<'a> {
     len: i32,
 }
 
+/// The place a pass has reached, with the best ways to get there.
+struct Cursor {
+    bit: i32,
+    run: Run,
+    run_index: usize,
+    /// Best value to start a meeting at `bit`, and the end before it.
+    gate: (i32, u16),
+    /// Ends before this run are looked at up to here; the best of them.
+    closed_at: i32,
+    closed: (i32, u16),
+    /// Ends in this run a focus stretch away: looked at up to here, the best.
+    far_at: i32,
+    far: (i32, u16),
+}
+
+impl Cursor {
+    fn new(may_be_first: bool) -> Self {
+        let closed = (if may_be_first { 0 } else { FAR }, START);
+        let (run, gate, far) = (Run::default(), (FAR, START), (FAR, START));
+        Self { bit: -1, run, run_index: 0, gate, closed_at: 0, closed, far_at: -1, far }
+    }
+
+    /// Moves on to the start `bit`.
+    fn advance(&mut self, pass: &Pass<'_>, bit: i32, ended: &[i32; SIZE], closed: &[i32; SIZE]) {
+        let buffer = pass.day.buffer as i32;
+        self.bit = bit;
+        while pass.runs.get(self.run_index).is_some_and(|r| r.to <= bit) {
+            self.run_index += 1;
+            self.far_at = -1;
+            self.far.0 = FAR;
+        }
+        let none = Run { from: bit, to: bit + 64, worth: 0 };
+        self.run = pass.runs.get(self.run_index).copied().unwrap_or(none);
+        let run = self.run;
+        while self.closed_at <= run.from.min(bit - buffer) {
+            let value = closed[self.closed_at as usize];
+            if value < self.closed.0 {
+                self.closed = (value, self.closed_at as u16);
+            }
+            self.closed_at += 1;
+        }
+        self.gate = self.closed;
+        if bit - run.from < pass.len && self.closed.0 < FAR {
+            self.gate.0 += run.worth * (bit - run.from);
+        }
+        // Ends in this run far enough back that the gap is focus time.
+        let clear = if run.worth > 0 { pass.len.max(buffer) } else { buffer };
+        self.far_at = self.far_at.max(run.from + 1);
+        while self.far_at <= bit - clear {
+            let value = ended[self.far_at as usize];
+            if value < self.far.0 {
+                self.far = (value, self.far_at as u16);
+            }
+            self.far_at += 1;
+        }
+        if self.far.0 < self.gate.0 {
+            self.gate = self.far;
+        }
+        for end in self.far_at..=bit - buffer {
+            let value = ended[end as usize] + run.worth * (bit - end);
+            if value < self.gate.0 {
+                self.gate = (value, end as u16);
+            }
+        }
+    }
+}
+
 impl DaySale {
     /// Finds the cheapest set. `open` says which keys are still possible.
     pub(crate) fn run(&mut self, problem: &Problem, day: &SharedDay, prices: &[i32], open: &[u16]) {
@@ -92,69 +159,21 @@ impl DaySale {
             self.closed.push([FAR; SIZE]);
             self.from.push([(0, START); SIZE]);
         }
-        self.ended[to] = [FAR; SIZE];
-        self.closed[to] = [FAR; SIZE];
-        let (same, empty) = (from == to, from == 0);
-        if from == 0 && !same {
-            self.ended[0] = [FAR; SIZE];
-            self.closed[0] = [FAR; SIZE];
+        for layer in if from == 0 { 0..=to } else { to..=to } {
+            self.ended[layer] = [FAR; SIZE];
+            self.closed[layer] = [FAR; SIZE];
         }
-        let buffer = pass.day.buffer as i32;
-        // Best close at or before a position, kept as it moves right.
-        let (mut closed_at, mut closed_best, mut closed_from) =
-            (0, if empty { 0 } else { FAR }, START);
-        let (mut run_index, mut run_at, mut run_best, mut run_from) = (0, -1, FAR, START);
-        let mut start = -1;
-        let mut gate = (FAR, START);
+        let mut cursor = Cursor::new(from == 0);
         for (offset, key) in pass.keys.iter().enumerate() {
             let index = pass.day.keys.start as usize + offset;
             if open[index] == 0 || pass.prices[index] <= 0 {
                 continue;
             }
             let bit = i32::from(key.bit);
-            while pass.runs.get(run_index).is_some_and(|r| r.to <= bit) {
-                run_index += 1;
-                run_at = -1;
-                run_best = FAR;
+            if bit != cursor.bit {
+                cursor.advance(pass, bit, &self.ended[from], &self.closed[from]);
             }
-            let run = pass.runs.get(run_index).copied().unwrap_or(Run {
-                from: bit,
-                to: bit + 64,
-                worth: 0,
-            });
-            if bit != start {
-                start = bit;
-                while closed_at <= run.from.min(bit - buffer) {
-                    let value = self.closed[from][closed_at as usize];
-                    if value < closed_best {
-                        (closed_best, closed_from) = (value, closed_at as u16);
-                    }
-                    closed_at += 1;
-                }
-                gate = (closed_best, closed_from);
-                if bit - run.from < pass.len && closed_best < FAR {
-                    gate.0 += run.worth * (bit - run.from);
-                }
-                // Ends in this run far enough back that the gap is focus time.
-                let clear = if run.worth > 0 { pass.len.max(buffer) } else { buffer };
-                run_at = run_at.max(run.from + 1);
-                while run_at <= bit - clear {
-                    let value = self.ended[from][run_at as usize];
-                    if value < run_best {
-                        (run_best, run_from) = (value, run_at as u16);
-                    }
-                    run_at += 1;
-                }
-                if run_best < gate.0 {
-                    gate = (run_best, run_from);
-                }
-                for end in run_at..=bit - buffer {
-                    let value = self.ended[from][end as usize] + run.worth * (bit - end);
-                    if value < gate.0 {
-                        gate = (value, end as u16);
-                    }
-                }
-            }
+            let (gate, run) = (cursor.gate, cursor.run);
             if gate.0 >= FAR {
                 continue;
             }

@@ -31,10 +31,10 @@ impl Prices {
         let mut key = vec![0; problem.keys.len()];
         for day in problem.shared_days.iter().filter(|d| d.focus > 0 && d.reach.is_none()) {
             let long = keep_runs(day.free, problem.run);
-            for k in day.keys.start as usize..day.keys.end as usize {
-                let at = &problem.keys[k];
+            let keys = day.keys.start as usize..day.keys.end as usize;
+            for (price, at) in key[keys.clone()].iter_mut().zip(&problem.keys[keys]) {
                 let held = (long & span(at.bit.into(), at.len.into())).count_ones();
-                key[k] = day.focus * held as i32;
+                *price = day.focus * held as i32;
             }
         }
         let over = |room: i32| if room < 0 { problem.week_over } else { 0 };
@@ -164,9 +164,7 @@ impl<'p> Dual<'p> {
 
     fn refresh_days(&mut self) {
         let problem = self.problem;
-        for (index, day) in
-            problem.shared_days.iter().enumerate().filter(|(i, _)| self.day_dirty[*i])
-        {
+        for (_, day) in problem.shared_days.iter().enumerate().filter(|(i, _)| self.day_dirty[*i]) {
             let week = self.prices.week[day.week as usize];
             for k in day.keys.start as usize..day.keys.end as usize {
                 self.values[k] = self.prices.key[k] + week;
@@ -174,8 +172,12 @@ impl<'p> Dual<'p> {
             for series in &problem.of_person[day.person as usize] {
                 self.series_dirty[*series as usize] = true;
             }
-            let _ = index;
         }
+        self.sell_days();
+    }
+
+    fn sell_days(&mut self) {
+        let problem = self.problem;
         let dirty: Vec<u32> =
             (0..self.day_dirty.len() as u32).filter(|i| self.day_dirty[*i as usize]).collect();
         self.work += dirty.len() as u64;

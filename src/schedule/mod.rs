@@ -15,6 +15,7 @@ mod cluster_search;
 mod company;
 mod compile;
 mod day;
+mod draft;
 mod dual;
 mod explain;
 mod fixing;
@@ -33,9 +34,9 @@ mod star;
 mod state;
 mod zone;
 
-pub use build::{Draft, DraftError, SeriesDraft};
 pub use check::{Certificate, Claim, Judge, Verdict};
 pub use compile::{CompileError, Compiled, compile};
+pub use draft::{Draft, DraftError, SeriesDraft};
 pub use dual::{Prices, certificate};
 pub use explain::{Alternative, Blocked, Cause, Explanation, Terms, blockers, explain};
 pub use problem::{Cell, Choice, Day, Person, Problem, Series, Track, UNIT};

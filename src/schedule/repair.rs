@@ -302,11 +302,9 @@ impl<'p> Repairs<'p> {
             if without + least >= best.as_ref().map_or(before, |b| b.0) {
                 continue;
             }
-            if let Some(tried) = self.try_bump(series, k, cell, may) {
-                if tried.0 < best.as_ref().map_or(before, |b| b.0) {
-                    best = Some(tried);
-                }
-            }
+            let tried = self.try_bump(series, k, cell, may);
+            let limit = best.as_ref().map_or(before, |b| b.0);
+            best = tried.filter(|t| t.0 < limit).or(best);
         }
         let Some((_, seats)) = best else {
             self.seat(series, k, held);

@@ -106,21 +106,25 @@ impl<'p, 'b> Search<'p, 'b> {
         let value = self.ascend(&mut node, ROOT, true);
         self.certify(&node.prices);
 
-        let Some(value) = self.settle(&mut node, value) else { return };
+        let Some(mut value) = self.settle(&mut node, value) else { return };
         // A small gap is closed at once; a wide one wants a better plan first.
-        if self.upper - value < self.upper / 100
-            && self.explore(node.clone(), value, 60).is_none()
-            && self.open.is_none()
-        {
-            return;
+        for (rounds, nodes) in [(0, 40), (20, 150), (160, 500)] {
+            if rounds > 0 {
+                self.shake(value, rounds);
+                let Some(settled) = self.settle(&mut node, value) else { return };
+                value = settled;
+            }
+            if self.upper - value < self.upper / 66 {
+                let open = self.explore(node.clone(), value, nodes);
+                if open.is_none() && self.open.is_none() {
+                    return;
+                }
+                self.open = None;
+            }
         }
-        let Some(value) = self.settle(&mut node, value) else { return };
-        self.shake(value);
-        let Some(value) = self.settle(&mut node, value) else { return };
         self.neighbourhoods(&mut node, value);
-
-        let Some(value) = self.settle(&mut node, value) else { return };
         self.open = None;
+        let Some(value) = self.settle(&mut node, value) else { return };
         self.patience = 200_000;
         let open = self.explore(node, value, u64::MAX);
         self.open = [open, self.open].into_iter().flatten().min();
@@ -159,10 +163,10 @@ impl<'p, 'b> Search<'p, 'b> {
     }
 
     /// Destroy and reinsert around the best plan.
-    fn shake(&mut self, value: i64) {
+    fn shake(&mut self, value: i64, rounds: usize) {
         self.local.load(&self.best.clone());
         let pool: Vec<u32> = (0..self.problem.series.len() as u32).collect();
-        self.local.shake(&pool, 40 * pool.len(), round_up(value));
+        self.local.shake(&pool, rounds * pool.len(), round_up(value));
         self.record();
     }
 
@@ -305,7 +309,7 @@ impl<'p, 'b> Search<'p, 'b> {
                 break;
             }
             let gap = i128::from((self.upper - value).max(i64::from(UNIT)));
-            let step = (gap * i128::from(theta) << 14) / i128::from(norm);
+            let step = ((gap * i128::from(theta)) << 14) / i128::from(norm);
             self.dual.step(step.min(1 << 40) as i64);
             if k % ascent.check == 0 {
                 if mark > i64::MIN && best - mark < (self.upper - best) / 50 {
@@ -342,6 +346,8 @@ impl<'p, 'b> Search<'p, 'b> {
 
     /// Reduced-cost fixing until nothing goes; `None` when nothing is left.
     fn tighten(&mut self, node: &mut Node) -> Option<i64> {
+        // The days may still sell what another node could want.
+        self.dual.restrict(&node.domains);
         self.dual.set_prices(&node.prices);
         self.dual.halt();
         let mut value = self.dual.evaluate(&node.domains);

@@ -4,7 +4,7 @@
 // Indices are made by `Problem`; see there.
 #![allow(clippy::indexing_slicing)]
 
-use super::build::{Draft, DraftError, SeriesDraft};
+use super::draft::{Draft, DraftError, SeriesDraft};
 use super::local::Local;
 use super::mask::Mask;
 use super::problem::{Cell, Person, Problem};

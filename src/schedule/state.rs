@@ -205,10 +205,9 @@ impl<'p> State<'p> {
     fn mask_day(&mut self, index: usize, bit: u32, len: u32, add: bool) {
         let set = |mask: &mut Mask, bits: Mask| if add { *mask |= bits } else { *mask &= !bits };
         set(&mut self.taken[index], span(bit, len));
-        if let Some(reach) = self.problem.shared_days[index].reach.filter(|r| bit + len > *r) {
-            if let Some(next) = self.neighbour(index, true) {
-                set(&mut self.taken[next], span(0, bit + len - reach));
-            }
+        let reach = self.problem.shared_days[index].reach.filter(|r| bit + len > *r);
+        if let Some((reach, next)) = reach.zip(self.neighbour(index, true)) {
+            set(&mut self.taken[next], span(0, bit + len - reach));
         }
     }
 
@@ -219,10 +218,8 @@ impl<'p> State<'p> {
         }
         let run = self.problem.run;
         let mut left = focus(day.free & !self.taken[index], run);
-        if day.reach.is_some() {
-            if let Some(n) = self.neighbour(index, true) {
-                left += focus(self.problem.shared_days[n].free & !self.taken[n], run);
-            }
+        if let Some(n) = day.reach.and(self.neighbour(index, true)) {
+            left += focus(self.problem.shared_days[n].free & !self.taken[n], run);
         }
         left * day.focus
     }

@@ -48,8 +48,8 @@ pub fn infer(events: &[MirroredEvent], me: Option<&Address>) -> Inferred {
         return Inferred { me, pairs, notes };
     };
     let mut owner = census.owner(&address);
-    owner.holidays = holidays(&joined, &mut notes);
     say_who(&census, &owner, &address, me.is_some(), &mut notes);
+    owner.holidays = holidays(&joined, &mut notes);
     let mut pairs = partners(&joined, &census, &owner);
     pairs.extend(titled(&joined, &owner, &mut notes));
     pairs.sort_by(|a, b| (&a.partner.name, &a.id).cmp(&(&b.partner.name, &b.id)));
@@ -318,7 +318,12 @@ fn holidays(joined: &[Joined], notes: &mut Vec<String>) -> BTreeMap<Date, String
             }
         }
     }
-    if !files.is_empty() {
+    if files.is_empty() {
+        notes.push(
+            "Public holidays are not known; name a file of them as well to excuse those days."
+                .to_owned(),
+        );
+    } else {
         let files: Vec<&str> = files.into_iter().collect();
         notes.push(format!(
             "{} public holidays of yours are taken from {}.",

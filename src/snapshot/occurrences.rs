@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::ical::recur::{self, Limits};
 use crate::model::event::{Event, EventStatus};
 use crate::model::pair::Person;
-use crate::model::snapshot::{MirroredEvent, Occurrence, OccurrenceKey, Series, Slot, SlotKind};
+use crate::model::snapshot::{MirroredEvent, Occurrence, OccurrenceKey, OrganizedBy, Series, Slot, SlotKind};
 use crate::model::time::Window;
 
 /// How far from its planned date a moved meeting is still looked for.
@@ -64,6 +64,12 @@ pub(crate) fn meetings(
                 description: one.body.description.clone(),
                 last_modified: one.body.last_modified,
                 sequence: one.body.sequence,
+                organized_by: match &one.body.organizer {
+                    Some(who) if owner.is(who) => OrganizedBy::Owner,
+                    Some(who) if partner.is(who) => OrganizedBy::Partner,
+                    Some(_) => OrganizedBy::Other,
+                    None => OrganizedBy::Owner,
+                },
             }
         })
         .collect()

@@ -81,7 +81,7 @@ pub fn files(root: &Path, folder: &str, ending: &str) -> Vec<(String, String)> {
             let name = item.file_name().to_string_lossy().into_owned();
             let path = if folder.is_empty() { name.clone() } else { format!("{folder}/{name}") };
             let hidden = name.starts_with('.') && name != ".ci" && name != ".gitignore";
-            if hidden || path == "target" || name == "proptest-regressions" {
+            if hidden || name == "target" || name == "proptest-regressions" {
                 continue;
             }
             if item.path().is_dir() {

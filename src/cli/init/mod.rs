@@ -16,6 +16,7 @@ use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::out::{Out, Style, clean, days_before};
 use crate::cli::{progress, wire};
+use crate::engine::catalog::is_named;
 use crate::engine::{Cause, Reach, cycle, lookback};
 use crate::model::id::Address;
 use crate::model::pair::Pair;
@@ -38,7 +39,7 @@ pub struct InitArgs {
     /// vdir: the folder with one folder of .ics files per calendar
     #[arg(long, value_name = "DIR")]
     pub path: Option<PathBuf>,
-    /// caldav: the server's address (https://dav.example.org/)
+    /// caldav: the server's address, like `https://dav.example.org/`
     #[arg(long, value_name = "URL")]
     pub url: Option<String>,
     /// caldav: the user name
@@ -170,9 +171,7 @@ fn calendars(
 /// Which calendar carries the 1:1s, and which count as busy.
 fn choose(draft: &mut Draft, calendars: &[CalendarInfo], asker: &Asker) -> Result<(), Failure> {
     let names: Vec<&str> = calendars.iter().map(|c| c.name.as_str()).collect();
-    let known = |name: &str| {
-        calendars.iter().any(|c| c.name.eq_ignore_ascii_case(name) || c.id.collection == name)
-    };
+    let known = |name: &str| calendars.iter().any(|c| is_named(c, name));
     for wanted in draft.calendar.iter().chain(&draft.busy) {
         if !known(wanted) {
             let near = crate::config::words::nearest(wanted, names.iter().copied());
@@ -193,8 +192,9 @@ fn choose(draft: &mut Draft, calendars: &[CalendarInfo], asker: &Asker) -> Resul
         };
     }
     if draft.busy.is_empty() {
-        let others = names.iter().filter(|name| draft.calendar.as_deref() != Some(**name));
-        draft.busy = others.map(|name| (*name).to_owned()).collect();
+        let chosen = draft.calendar.clone().unwrap_or_default();
+        let others = calendars.iter().filter(|c| chosen.is_empty() || !is_named(c, &chosen));
+        draft.busy = others.map(|c| c.name.clone()).collect();
         draft.busy = asker.choose_many("Which others take your time, too?", draft.busy.clone())?;
     }
     Ok(())

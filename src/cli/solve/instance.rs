@@ -145,6 +145,7 @@ pub(super) fn convert(instance: &Instance) -> Result<Read, InstanceError> {
     if instance.weeks == 0 || instance.weeks > 520 {
         return Err(value("weeks", "the horizon must be 1 to 520 weeks"));
     }
+    instance.check_numbers()?;
     let origin: jiff::civil::Date =
         instance.origin.parse().map_err(|e| value("origin", format!("not a date: {e}")))?;
     let people = instance.people.iter().enumerate().map(person).collect::<Result<Vec<_>, _>>()?;
@@ -201,7 +202,73 @@ fn person((index, raw): (usize, &RawPerson)) -> Result<PersonSpec, InstanceError
     })
 }
 
+/// Largest time or slot that is read, in minutes or slots: far beyond any
+/// horizon, far below what sums could overflow.
+const FARTHEST: i64 = 1 << 32;
+
+impl Instance {
+    /// No number may be so large that sums of it overflow.
+    fn check_numbers(&self) -> Result<(), InstanceError> {
+        let far = |n: i64| !(-FARTHEST..=FARTHEST).contains(&n);
+        let too = |path: String| Err(value(path, "the number is too large"));
+        if far(self.now) {
+            return too("now".to_owned());
+        }
+        if let Some((name, _)) =
+            self.weights.named().iter().find(|w| !(0..=1_000_000).contains(&w.1))
+        {
+            return Err(value(format!("weights.{name}"), "weights are 0 to 1000000 points"));
+        }
+        for (index, person) in self.people.iter().enumerate() {
+            let avoid = person.avoid.iter().flat_map(|a| [a.0, a.1, a.2]);
+            let work = person.work.iter().flatten().flat_map(|w| [w.0, w.1]);
+            if avoid.chain(work).chain(person.days).chain([person.buffer, person.focus_w]).any(far)
+            {
+                return too(format!("people[{index}]"));
+            }
+        }
+        for (index, series) in self.series.iter().enumerate() {
+            let ideal = series.ideal.as_ref().map_or(0, |i| i.tod);
+            let current = series.current.as_ref().map_or(0, |c| c.tod);
+            if [series.dur, series.lead, series.window.0, series.window.1, ideal, current]
+                .into_iter()
+                .any(far)
+            {
+                return too(format!("series[{index}]"));
+            }
+        }
+        for (index, row) in self.published.iter().flatten().enumerate() {
+            if let Some(k) = row.iter().position(|s| s.is_some_and(far)) {
+                return too(format!("published[{index}][{k}]"));
+            }
+        }
+        Ok(())
+    }
+}
+
 impl RawWeights {
+    fn named(&self) -> [(&'static str, i64); 17] {
+        [
+            ("miss", self.miss),
+            ("rebase_day", self.rebase_day),
+            ("rebase_time", self.rebase_time),
+            ("move_time", self.move_time),
+            ("move_day", self.move_day),
+            ("move_more", self.move_more),
+            ("move_cap", self.move_cap),
+            ("fair", self.fair),
+            ("tent", self.tent),
+            ("focus", self.focus),
+            ("week_over", self.week_over),
+            ("churn", self.churn),
+            ("churn_soon", self.churn_soon),
+            ("ideal_day", self.ideal_day),
+            ("ideal_step", self.ideal_step),
+            ("ideal_cap", self.ideal_cap),
+            ("focus_run", self.focus_run),
+        ]
+    }
+
     fn convert(&self) -> Weights {
         Weights {
             rebase_day: self.rebase_day,

@@ -15,16 +15,17 @@ use crate::schedule::{self, Budget, Proof};
 
 /// Work units a second of budget stands for. Below what a slow core does, so
 /// that the count, not the clock, ends a search and results repeat.
-const WORK_PER_SECOND: u64 = 2_000_000;
+const WORK_PER_SECOND: u64 = 2_500_000;
 
 /// Arguments of `onbeat solve`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// The instance (`onbeat-plan/1`); `-` reads standard input
     pub instance: PathBuf,
-    /// How long to search: `500ms`, `10s`, `2m`; a bare number is seconds
+    /// How long to search: `500ms`, `10s`, `2m`; a bare number is seconds.
+    /// `200000steps` counts work instead: the same result on every machine
     #[arg(long, value_name = "T", default_value = "10s", value_parser = budget)]
-    pub budget: std::time::Duration,
+    pub budget: Limit,
     /// Worker threads; the result does not depend on them
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub threads: Option<u16>,
@@ -37,6 +38,15 @@ pub struct Args {
     /// Put the prices that prove the bound into the result
     #[arg(long)]
     pub certificate: bool,
+}
+
+/// A limit of the search.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Limit {
+    /// Work units.
+    work: u64,
+    /// Wall-clock time, where one was asked for.
+    time: Option<std::time::Duration>,
 }
 
 /// Why the verb fails.
@@ -58,8 +68,13 @@ enum SolveError {
     Check(String),
 }
 
-/// Reads `500ms`, `10s`, `2m` or a number of seconds.
-fn budget(text: &str) -> Result<std::time::Duration, String> {
+/// Reads `500ms`, `10s`, `2m`, a number of seconds, or `200000steps`.
+fn budget(text: &str) -> Result<Limit, String> {
+    if let Some(steps) = text.strip_suffix("steps") {
+        let work =
+            steps.trim().parse().map_err(|_| "expected a whole number of steps".to_owned())?;
+        return Ok(Limit { work, time: None });
+    }
     let units = [("ms", 1e-3), ("s", 1.0), ("m", 60.0)];
     let found = units.iter().find_map(|(unit, factor)| Some((text.strip_suffix(unit)?, *factor)));
     let (number, factor) = found.unwrap_or((text, 1.0));
@@ -71,7 +86,8 @@ fn budget(text: &str) -> Result<std::time::Duration, String> {
     if !(0.0..=1e6).contains(&seconds) {
         return Err("expected between 0 and 1000000 seconds".to_owned());
     }
-    Ok(std::time::Duration::from_secs_f64(seconds))
+    let time = Some(std::time::Duration::from_secs_f64(seconds));
+    Ok(Limit { work: (seconds * WORK_PER_SECOND as f64) as u64, time })
 }
 
 /// Runs the verb.
@@ -89,6 +105,17 @@ pub fn run(args: &Args) -> ExitCode {
             ExitCode::from(1)
         }
     }
+}
+
+/// Would this text be accepted as an instance? Reads, converts and compiles
+/// it; for tools that feed the reader arbitrary text.
+///
+/// # Errors
+/// What is wrong with it, in words.
+pub fn accept(text: &str) -> Result<(), String> {
+    let instance = instance::parse(text).map_err(|e| e.to_string())?;
+    let read = instance::convert(&instance).map_err(|e| e.to_string())?;
+    schedule::compile(&read.spec).map(drop).map_err(|e| e.to_string())
 }
 
 fn read(args: &Args) -> Result<String, SolveError> {
@@ -114,8 +141,8 @@ fn solve(args: &Args) -> Result<(), SolveError> {
     let threads = args.threads.unwrap_or(0);
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.into()).build();
     let pool = pool.map_err(|source| SolveError::Threads(threads, source))?;
-    let stop = || since() > args.budget;
-    let work = (args.budget.as_secs_f64() * WORK_PER_SECOND as f64) as u64;
+    let stop = || args.budget.time.is_some_and(|time| since() > time);
+    let work = args.budget.work;
     let (compiled, solution) = pool.install(|| {
         let compiled = schedule::compile(&read.spec)?;
         let solution = schedule::solve(&compiled.problem, Budget { work, stop: &stop });

@@ -222,7 +222,10 @@ async fn own_row(answer: &mut Answer) -> Result<Row, ProviderError> {
 /// they like, but wrong credentials are wrong everywhere.
 fn gives_up(error: &ProviderError, configured: bool) -> bool {
     match error.kind {
-        ErrorKind::Unauthorized | ErrorKind::Tls(_) | ErrorKind::RateLimited { .. } => true,
+        ErrorKind::Unauthorized
+        | ErrorKind::NoCredentials
+        | ErrorKind::Tls(_)
+        | ErrorKind::RateLimited { .. } => true,
         ErrorKind::Unavailable => configured,
         ErrorKind::NotFound
         | ErrorKind::PreconditionFailed
