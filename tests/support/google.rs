@@ -283,11 +283,11 @@ impl State {
 /// Bob shares his busy time; nobody else does.
 fn free_busy(body: &Value) -> Value {
     let asked = body["items"].as_array().unwrap().iter().map(|item| item["id"].as_str().unwrap());
+    let (from, to) = ("2031-01-15T09:00:00Z", "2031-01-15T09:30:00Z");
+    let meets = body["timeMin"].as_str().unwrap() < to && from < body["timeMax"].as_str().unwrap();
+    let taken = if meets { json!([{ "start": from, "end": to }]) } else { json!([]) };
     let answer = |id: &str| match id {
-        "bob@example.test" => {
-            json!({ "busy": [{ "start": body["timeMin"], "end": body["timeMin"] },
-            { "start": "2031-01-15T09:00:00Z", "end": "2031-01-15T09:30:00Z" }] })
-        }
+        "bob@example.test" => json!({ "busy": taken }),
         _ => json!({ "errors": [{ "domain": "global", "reason": "notFound" }], "busy": [] }),
     };
     let calendars: Map<String, Value> = asked.map(|id| (id.to_owned(), answer(id))).collect();
