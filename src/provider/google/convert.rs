@@ -79,13 +79,17 @@ fn adds_nothing(exception: &Event, original: &CalTime, master: &Event) -> bool {
         let ((_, from), (_, to)) = (instant(&event.start)?, instant(&event.end)?);
         Some(from.duration_until(to))
     };
+    // A text that was emptied is one that was never there.
+    let same = |one: &Option<String>, other: &Option<String>| {
+        one.as_deref().unwrap_or_default() == other.as_deref().unwrap_or_default()
+    };
     !exception.is_cancelled()
         && instant(&exception.start) == Some((original.is_date(), original.instant(&TimeZone::UTC)))
         && length(exception).is_some_and(|length_here| Some(length_here) == length(master))
         && exception.status == master.status
-        && exception.summary == master.summary
-        && exception.description == master.description
-        && exception.location == master.location
+        && same(&exception.summary, &master.summary)
+        && same(&exception.description, &master.description)
+        && same(&exception.location, &master.location)
         && exception.transparency == master.transparency
         && exception.visibility == master.visibility
         && exception.attendees == master.attendees

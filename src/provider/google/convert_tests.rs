@@ -111,6 +111,11 @@ fn an_exception_that_was_changed_back_is_none() {
     assert_eq!(overrides(&longer), 1);
     back.description = None;
     assert_eq!(overrides(&back), 1);
+    let mut silent = series();
+    silent.description = None;
+    back.description = Some(String::new());
+    let text = object(&silent, std::slice::from_ref(&back), VIEW).unwrap();
+    assert!(parse(&text).events[0].overrides.is_empty());
 }
 
 #[test]
