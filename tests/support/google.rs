@@ -175,9 +175,10 @@ impl State {
         let mut event = self.find(id).ok_or((404, "notFound"))?;
         let object = event.as_object_mut().unwrap();
         for (key, value) in fields.as_object().unwrap() {
-            match value {
-                Value::Null => drop(object.remove(key)),
-                value => drop(object.insert(key.clone(), value.clone())),
+            if value.is_null() {
+                object.remove(key);
+            } else {
+                object.insert(key.clone(), value.clone());
             }
         }
         self.store(id, event);
@@ -242,25 +243,7 @@ impl State {
                 Ok(json!({ "items": [entry()] }))
             }
             ("GET", ["calendar", "v3", "users", "me", "calendarList", "primary"]) => Ok(entry()),
-            ("POST", ["calendar", "v3", "freeBusy"]) => {
-                let asked = body["items"]
-                    .as_array()
-                    .unwrap()
-                    .iter()
-                    .map(|item| item["id"].as_str().unwrap());
-                let answer = |id: &str| match id {
-                    "bob@example.test" => {
-                        json!({ "busy": [{ "start": body["timeMin"], "end": body["timeMin"] },
-                        { "start": "2031-01-15T09:00:00Z", "end": "2031-01-15T09:30:00Z" }] })
-                    }
-                    _ => {
-                        json!({ "errors": [{ "domain": "global", "reason": "notFound" }], "busy": [] })
-                    }
-                };
-                let calendars: Map<String, Value> =
-                    asked.map(|id| (id.to_owned(), answer(id))).collect();
-                Ok(json!({ "calendars": calendars }))
-            }
+            ("POST", ["calendar", "v3", "freeBusy"]) => Ok(free_busy(body)),
             (_, path) if path.len() < 5 || path[..5] != own => Err((404, "notFound")),
             ("GET", [_, _, _, _, _]) => self.list(query),
             ("POST", [_, _, _, _, _]) => {
@@ -295,6 +278,20 @@ impl State {
             _ => Err((404, "notFound")),
         }
     }
+}
+
+/// Bob shares his busy time; nobody else does.
+fn free_busy(body: &Value) -> Value {
+    let asked = body["items"].as_array().unwrap().iter().map(|item| item["id"].as_str().unwrap());
+    let (from, to) = ("2031-01-15T09:00:00Z", "2031-01-15T09:30:00Z");
+    let meets = body["timeMin"].as_str().unwrap() < to && from < body["timeMax"].as_str().unwrap();
+    let taken = if meets { json!([{ "start": from, "end": to }]) } else { json!([]) };
+    let answer = |id: &str| match id {
+        "bob@example.test" => json!({ "busy": taken }),
+        _ => json!({ "errors": [{ "domain": "global", "reason": "notFound" }], "busy": [] }),
+    };
+    let calendars: Map<String, Value> = asked.map(|id| (id.to_owned(), answer(id))).collect();
+    json!({ "calendars": calendars })
 }
 
 fn serve(mut stream: TcpStream, state: &Mutex<State>) {

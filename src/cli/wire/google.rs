@@ -33,8 +33,8 @@ pub(super) fn provider(
         ClientFile::Installed(client) => {
             let way_out = format!("run `onbeat login {id}`");
             let token = token(id, google, context).map_err(|why| {
-                let context = format!("account {id}: {why}; {way_out}");
-                ProviderError::new(ErrorKind::Unauthorized, context)
+                let why = std::io::Error::other(format!("{why}; {way_out}"));
+                ProviderError::new(ErrorKind::Unauthorized, format!("account {id}")).caused_by(why)
             })?;
             Source::Refresh { client, refresh: token.refresh, way_out }
         }
