@@ -14,6 +14,8 @@
 //!   what it printed                 standard output, standard error, exit code
 //! show work/a.ics DESCRIPTION       prints the unfolded lines that start so
 //! ```
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // a test fails by panicking
+#![allow(clippy::disallowed_methods)] // the tests' own switches, not the program's
 
 use std::fs;
 use std::path::{Path, PathBuf};

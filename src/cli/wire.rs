@@ -46,6 +46,13 @@ pub fn clock(fixed: Option<Timestamp>) -> Box<dyn Clock> {
     }
 }
 
+/// Tells how long it is since this call, by the machine's clock whatever
+/// `ONBEAT_NOW` says.
+pub fn stopwatch() -> impl Fn() -> std::time::Duration + Sync {
+    let started = SystemClock.now();
+    move || SystemClock.now().duration_since(started).unsigned_abs()
+}
+
 /// Configuration and state, for verbs that touch no calendar.
 pub struct Setup {
     /// The owner's key in the state.

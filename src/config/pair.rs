@@ -130,6 +130,20 @@ fn template_of(role: Role) -> &'static str {
     }
 }
 
+/// What the partner is to the owner; must be said.
+fn role(section: &Section<'_, '_>) -> Option<Role> {
+    section.missing("role", "write what they are to you: \"report\", \"manager\", \"peer\", \"skip-level\" or \"mentor\"");
+    section.choice("role", ROLES)
+}
+
+/// How long a meeting takes.
+fn length(section: &Section<'_, '_>) -> SignedDuration {
+    let duration = section.word("duration", |text| {
+        duration_within(text, SignedDuration::from_mins(5), SignedDuration::from_hours(8))
+    });
+    duration.unwrap_or(SignedDuration::from_mins(30))
+}
+
 /// Reads one `[[pair]]`; `None` when something needed is missing or wrong.
 pub(crate) fn read(
     section: Section<'_, '_>,
@@ -138,13 +152,9 @@ pub(crate) fn read(
     remote: &mut Vec<RemoteHolidays>,
 ) -> Option<Pair> {
     let partner = partner(&section, common.me, ground);
-    section.missing("role", "write what they are to you: \"report\", \"manager\", \"peer\", \"skip-level\" or \"mentor\"");
-    let role = section.choice("role", ROLES);
+    let role = role(&section);
     let rhythm = rhythm(&section, common);
-    let duration = section.word("duration", |text| {
-        duration_within(text, SignedDuration::from_mins(5), SignedDuration::from_hours(8))
-    });
-    let duration = duration.unwrap_or(SignedDuration::from_mins(30));
+    let duration = length(&section);
     let room = room(&section, common.schedule);
     let priority = section.count("priority", 1..=3).and_then(|n| u8::try_from(n).ok());
     let mode = section.choice("mode", MODES);

@@ -212,9 +212,8 @@ fn written(world: &World, key: &OccurrenceKey) -> Result<WrittenSoFar, StoreErro
     let entries = world.store.journal_entries(&world.owner, &filter)?;
     let undone = store_undone(world, key)?;
     // What did not take effect may be tried again; what nobody knows of counts.
-    let counted = entries
-        .iter()
-        .filter(|entry| matches!(entry.outcome, None | Some(Outcome::Done { .. })));
+    let counted =
+        entries.iter().filter(|entry| matches!(entry.outcome, None | Some(Outcome::Done { .. })));
     let start = WrittenSoFar { last_block: last.map(|last| last.block), writes: 0, mailed: 0 };
     let sofar = counted.fold(start, |sofar, entry| WrittenSoFar {
         writes: sofar.writes + 1,

@@ -76,10 +76,12 @@ fn refused_before(world: &World, intent: &Intent) -> Result<Option<String>, Engi
     let same = entries.into_iter().filter(|entry| {
         entry.intent.step == intent.step && entry.intent.before_etag == intent.before_etag
     });
-    Ok(same.filter_map(|entry| match entry.outcome {
-        Some(Outcome::Refused { reason }) => Some(reason),
-        Some(Outcome::Done { .. } | Outcome::Stale | Outcome::Failed { .. }) | None => None,
-    }).next_back())
+    Ok(same
+        .filter_map(|entry| match entry.outcome {
+            Some(Outcome::Refused { reason }) => Some(reason),
+            Some(Outcome::Done { .. } | Outcome::Stale | Outcome::Failed { .. }) | None => None,
+        })
+        .next_back())
 }
 
 /// Whether the mirror still is what the step was planned on.

@@ -138,10 +138,7 @@ fn cut(period: BusyPeriod, own: Window) -> Vec<BusyPeriod> {
     if !period.span.overlaps(&own) {
         return vec![period];
     }
-    let rest = [
-        Window::new(period.span.from, own.from),
-        Window::new(own.to, period.span.to),
-    ];
+    let rest = [Window::new(period.span.from, own.from), Window::new(own.to, period.span.to)];
     rest.into_iter()
         .filter(|span| span.from < span.to)
         .map(|span| BusyPeriod { span, ..period.clone() })

@@ -87,9 +87,10 @@ fn later_write(
             && later.intent.href == entry.intent.href
             && untouched(later, held, &[], &world.me.zone).is_ok()
     });
-    Ok(later.map(|later| later.id).max().map(|id| {
-        format!("onbeat changed the same event later; take back write {id} first")
-    }))
+    Ok(later
+        .map(|later| later.id)
+        .max()
+        .map(|id| format!("onbeat changed the same event later; take back write {id} first")))
 }
 
 /// An undo must not lose what somebody did after the write.
@@ -106,7 +107,9 @@ fn untouched(
     // A tag that moved on means that somebody wrote since, be it only an alarm or
     // a reply; the meaning alone would not show it.
     let untouched = match etag {
-        Some(_) => *etag == held.etag || restored.contains(&(intent.sent.clone(), held.etag.clone())),
+        Some(_) => {
+            *etag == held.etag || restored.contains(&(intent.sent.clone(), held.etag.clone()))
+        }
         None => {
             intent.sent.as_ref().is_some_and(|sent| compare::same_meaning(&held.data, sent, zone))
         }

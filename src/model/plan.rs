@@ -260,11 +260,6 @@ pub enum WaitingCause {
         /// The collision or absence that would have moved it.
         blocker: String,
     },
-    /// A person ended or deleted the series; only a person's word makes a new one.
-    EndedByHand {
-        /// When the last one ended or was last seen.
-        last: Timestamp,
-    },
     /// `agenda_mail = "link"` without an `agenda_link`, or the series has another link.
     NoLink,
     /// The owner is only invited: the agenda is prepared, not written.

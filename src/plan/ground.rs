@@ -10,9 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::model::event::Partstat;
 use crate::model::id::PairId;
 use crate::model::pair::{Pair, Person};
-use crate::model::snapshot::{
-    Occurrence, OccurrenceKey, OrganizedBy, PartnerTime, Snapshot,
-};
+use crate::model::snapshot::{Occurrence, OccurrenceKey, OrganizedBy, PartnerTime, Snapshot};
 use crate::model::time::{BusyPeriod, Fbtype, Window, resolve};
 
 /// Minutes between two candidate starts.
@@ -100,7 +98,9 @@ impl<'a> Ground<'a> {
     ) -> Self {
         let others = snapshot.pairs.iter().filter(|view| view.pair.id != pair.id);
         let taken = others
-            .flat_map(|view| view.occurrences.iter().filter(|o| committed(o)).map(move |o| (view, o)))
+            .flat_map(|view| {
+                view.occurrences.iter().filter(|o| committed(o)).map(move |o| (view, o))
+            })
             .map(|(view, o)| Taken {
                 key: o.key.clone(),
                 who: view.pair.partner.name.clone(),
@@ -269,10 +269,7 @@ impl<'a> Ground<'a> {
 
 /// Whether the owner is bound by a meeting: an invitation nobody answered is not.
 fn committed(occurrence: &Occurrence) -> bool {
-    let open = matches!(
-        occurrence.owner_reply,
-        Some(Partstat::NeedsAction | Partstat::Tentative)
-    );
+    let open = matches!(occurrence.owner_reply, Some(Partstat::NeedsAction | Partstat::Tentative));
     occurrence.stands() && !(open && occurrence.organized_by != OrganizedBy::Owner)
 }
 

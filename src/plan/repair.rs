@@ -11,9 +11,7 @@ use crate::model::event::Partstat;
 use crate::model::id::Address;
 use crate::model::pair::Pair;
 use crate::model::plan::{Action, Precondition, Reason, Step, Waiting, WaitingCause};
-use crate::model::snapshot::{
-    Occurrence, OccurrenceKey, OrganizedBy, PairView, Series, Snapshot,
-};
+use crate::model::snapshot::{Occurrence, OccurrenceKey, OrganizedBy, PairView, Series, Snapshot};
 use crate::model::time::Window;
 use crate::plan::ground::{Blocker, Ground, Place};
 use crate::plan::input::{Limits, PairState};

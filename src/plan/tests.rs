@@ -19,7 +19,11 @@ fn moves(plan: &Plan) -> Vec<(Timestamp, Timestamp)> {
             Action::MoveOccurrence { occurrence, start, .. } => {
                 Some((occurrence.recurrence_id.unwrap(), start.instant(&berlin())))
             }
-            _ => None,
+            Action::CreateSeries(_)
+            | Action::WriteAgenda { .. }
+            | Action::CreateCompanion(_)
+            | Action::SetLink { .. }
+            | Action::Restore { .. } => None,
         })
         .collect()
 }
@@ -213,7 +217,11 @@ fn two_new_pairs_with_the_same_wish_do_not_meet_in_one_slot() {
         .iter()
         .filter_map(|step| match &step.action {
             Action::CreateSeries(series) => Some(series.start.instant(&berlin())),
-            _ => None,
+            Action::MoveOccurrence { .. }
+            | Action::WriteAgenda { .. }
+            | Action::CreateCompanion(_)
+            | Action::SetLink { .. }
+            | Action::Restore { .. } => None,
         })
         .collect();
     assert_eq!(starts.len(), 2, "{plan:?}");

@@ -131,10 +131,6 @@ pub fn waiting(cause: &WaitingCause, zone: &TimeZone) -> String {
             format!("{blocker}, but a person put it there, so it stays")
         }
         WaitingCause::NeverMove { blocker } => format!("{blocker}; `never_move` is set, so decide"),
-        WaitingCause::EndedByHand { last } => format!(
-            "the series was ended by hand (last seen {}); `onbeat apply` makes a new one",
-            day(*last, zone)
-        ),
         WaitingCause::NoLink => {
             "`agenda_mail = \"link\"` needs an `agenda_link`, on a series without another link"
                 .to_owned()

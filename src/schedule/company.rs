@@ -4,7 +4,7 @@
 // Indices are made by `Problem`; see there.
 #![allow(clippy::indexing_slicing)]
 
-use rayon::prelude::*;
+use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
 use super::dual::{Dual, Prices};
 use super::local::{Local, Plan};

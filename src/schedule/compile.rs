@@ -2,7 +2,7 @@
 //! people's hours, zones, absences and events, exact on the days the clocks
 //! change; nothing after this file knows a date.
 
-use rayon::prelude::*;
+use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
 use super::candidates::{Made, Work};
 use super::draft::{Draft, DraftError};

@@ -9,7 +9,8 @@
 // Hot loops over arrays sized by `Problem`; see `problem`.
 #![allow(clippy::indexing_slicing)]
 
-use rayon::prelude::*;
+use rayon::iter::ParallelIterator;
+use rayon::slice::ParallelSlice;
 
 use super::day::DaySale;
 use super::mask::{keep_runs, span};

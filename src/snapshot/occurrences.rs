@@ -9,7 +9,9 @@ use jiff::{SignedDuration, Timestamp};
 use crate::ical::recur::{self, Limits};
 use crate::model::event::{Event, EventStatus};
 use crate::model::pair::Person;
-use crate::model::snapshot::{MirroredEvent, Occurrence, OccurrenceKey, OrganizedBy, Series, Slot, SlotKind};
+use crate::model::snapshot::{
+    MirroredEvent, Occurrence, OccurrenceKey, OrganizedBy, Series, Slot, SlotKind,
+};
 use crate::model::time::Window;
 
 /// How far from its planned date a moved meeting is still looked for.

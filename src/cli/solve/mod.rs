@@ -10,7 +10,7 @@ use std::io::Read as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use crate::clock::{Clock, SystemClock};
+use crate::cli::wire;
 use crate::schedule::{self, Budget, Proof};
 
 /// Work units a second of budget stands for. Below what a slow core does, so
@@ -129,8 +129,7 @@ fn read(args: &Args) -> Result<String, SolveError> {
 }
 
 fn solve(args: &Args) -> Result<(), SolveError> {
-    let started = SystemClock.now();
-    let since = || SystemClock.now().duration_since(started).unsigned_abs();
+    let since = wire::stopwatch();
     let text = read(args)?;
     let instance = instance::parse(&text)?;
     drop(text);
