@@ -2,8 +2,7 @@
 //! reports, twelve weeks. Run with `cargo bench --bench schedule`.
 
 // A bench that cannot be set up has nothing to time.
-#![allow(clippy::unwrap_used)]
-#![allow(clippy::indexing_slicing)] // a bench over a fixed team
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 use divan::{Bencher, black_box};
 use jiff::{civil, tz::TimeZone};
@@ -102,6 +101,15 @@ fn repair_decision_with_reasons(bencher: Bencher<'_, '_>) {
     let standing = standing(&compiled);
     let mut repairs = Repairs::new(&compiled.problem, &standing).unwrap();
     bencher.bench_local(|| repairs.look(black_box(0), black_box(3)));
+}
+
+#[divan::bench]
+fn repair_decision(bencher: Bencher<'_, '_>) {
+    let compiled = compile(&team()).unwrap();
+    let mut standing = standing(&compiled);
+    standing.slots[0][3] = None;
+    let mut repairs = Repairs::new(&compiled.problem, &standing).unwrap();
+    bencher.bench_local(|| repairs.best(black_box(0), black_box(3)));
 }
 
 #[divan::bench]

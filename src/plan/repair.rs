@@ -241,6 +241,13 @@ impl Case<'_> {
     }
 
     fn try_place(&self, start: Timestamp, claimed: &BTreeSet<Window>) -> Result<Place, Blocker> {
+        // Where it stands is what is wrong: a decline does not show in anybody's calendar.
+        if start == self.occurrence.start {
+            return Err(Blocker::Busy {
+                who: "one of the two".to_owned(),
+                label: "not at this time".to_owned(),
+            });
+        }
         let place = self.ground.place(start)?;
         let length = self.occurrence.start.duration_until(self.occurrence.end);
         let span = Window::new(start, end_of(start, length));

@@ -107,6 +107,7 @@ fn a_decline_moves_and_a_second_one_does_not() {
     let plan = plan_of(&world, &states(&world));
     let (from, to) = moves(&plan)[0];
     assert_eq!(from, at(10, 10, 0));
+    assert_ne!(to, from, "moved to where it was declined");
     // Now it stands where onbeat put it, and he declines again.
     world.pairs[0].occurrences[0].start = to;
     world.pairs[0].occurrences[0].end = to + jiff::SignedDuration::from_mins(30);

@@ -59,7 +59,7 @@ impl Search<'_, '_> {
             upper: self.upper,
         };
         let outcome = cluster::solve(leaf, self.patience);
-        self.extra += outcome.steps / 32;
+        self.extra += outcome.steps / 8;
         if let Some(plan) = outcome.plan {
             self.local.load(&plan.into_iter().map(Some).collect());
             self.record();

@@ -18,7 +18,7 @@ const KEEP: i64 = 240;
 const BATCH: usize = 32;
 /// How much slower a step is on problems that fill the memory, and so that
 /// prices leave half of the budget to the stars: times two.
-const SLOWER: u64 = 5;
+const SLOWER: u64 = 4;
 /// Most series in one star.
 const STAR: usize = 14;
 

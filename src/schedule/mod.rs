@@ -7,6 +7,7 @@
 
 mod branch;
 mod build;
+pub mod cadence;
 mod candidates;
 mod check;
 mod check_bound;

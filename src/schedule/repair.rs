@@ -204,6 +204,16 @@ impl<'p> Repairs<'p> {
         best.1.map(|cell| (best.0, cell))
     }
 
+    /// The best slot for an occurrence that is not held, and the points it
+    /// gains over not holding it.
+    pub fn best(&mut self, series: usize, occurrence: usize) -> Option<(u32, i64)> {
+        if self.cell(series, occurrence).is_some() {
+            return None;
+        }
+        let (cost, cell) = self.decide(series, occurrence)?;
+        Some((cell.slot, i64::from((self.problem.series[series].miss - cost) / UNIT)))
+    }
+
     /// The decision on one occurrence, with what blocks the other slots. The
     /// plan is not changed.
     pub fn look(&mut self, series: usize, occurrence: usize) -> Repair {
