@@ -175,7 +175,7 @@ fn replayed(dir: &Path, broken: Option<usize>) -> Report {
     let end = world.window.to + days(1);
     let snapshot =
         look(&mut state, &world, work(&mirror), end, Coverage::Complete { synced_at: end });
-    lookback::report(&state, &snapshot, world.window, end)
+    lookback::report(&state, &snapshot, std::collections::BTreeMap::new(), world.window, end)
 }
 
 fn step_time(step: &Path) -> Timestamp {

@@ -25,6 +25,7 @@ mod marks;
 mod measures;
 mod merge;
 mod minutes;
+mod numbers;
 mod parse;
 mod private;
 pub mod questions;
@@ -48,6 +49,7 @@ pub use self::history::{PastMeeting, REFLECTION_QUESTIONS, frozen, history_text,
 pub use self::input::{AgendaInput, DraftOptions, Meeting, PairHistory, TemplateSource};
 pub use self::lifecycle::{ItemUpdate, apply_edits, carry, new_item_id, reply_item};
 pub use self::merge::{Merge, MergeState, merge};
+pub use self::numbers::numbers;
 pub use self::private::{PrivateAgenda, private_text};
 pub use self::shape::{Agenda, Line, Mark, Section};
 pub use self::standing::standing;

@@ -1,6 +1,7 @@
 //! `onbeat report`: the consistency of every pair, from the ledger or from
 //! exported calendars alone.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
@@ -73,7 +74,9 @@ pub fn run(context: &Context, args: &ReportArgs, out: &mut Out) -> Result<(), Fa
         out.zone = look.world.me.zone.clone();
         let only = pairs::find_opt(&look.world.pairs, args.pair.as_deref())?;
         let window = window(args, look.now(), &look.world.me.zone)?;
-        let report = lookback::report(&look.world.ledger, &look.snapshot, window, look.now());
+        let (world, snapshot) = (&look.world, &look.snapshot);
+        let agenda = crate::engine::agenda::numbers(world, snapshot, &world.ledger)?;
+        let report = lookback::report(&world.ledger, snapshot, agenda, window, look.now());
         match only {
             Some(only) => report::only(report, |pair| pair.pair == only),
             None => report,
@@ -166,18 +169,56 @@ fn emit(args: &ReportArgs, report: &Report, out: &mut Out) -> Result<(), Failure
         .or_else(|| args.output.as_deref().and_then(by_ending))
         .unwrap_or(if out.json { Format::Json } else { Format::Text });
     let colored = out.colored() && args.output.is_none();
+    let Some(file) = &args.output else {
+        return Ok(render(report, form, colored, out.writer())?);
+    };
+    let written = std::fs::File::create(file).and_then(|opened| {
+        let mut opened = std::io::BufWriter::new(opened);
+        render(report, form, colored, &mut opened)?;
+        opened.flush()
+    });
+    written.map_err(|e| {
+        Failure::user(format!("the report cannot be written to {}", file.display())).because(e)
+    })
+}
+
+/// The forms that list every beat go out as they are made: a decade of an
+/// organisation would not fit into memory as one text.
+fn render(report: &Report, form: Format, colored: bool, to: &mut dyn Write) -> std::io::Result<()> {
     let text = match form {
         Format::Text => text::terminal(report, colored),
         Format::Md => markdown::page(report),
         Format::Html => html::page(report),
-        Format::Json => json::to_string(report),
-        Format::Csv => csv::to_string(report),
+        Format::Json => return streamed(to, |out| json::write(report, out)),
+        Format::Csv => return streamed(to, |out| csv::write(report, out)),
     };
-    match &args.output {
-        None => out.raw(text.as_bytes()),
-        Some(file) => std::fs::write(file, text).map_err(|e| {
-            Failure::user(format!("the report cannot be written to {}", file.display())).because(e)
-        }),
+    to.write_all(text.as_bytes())
+}
+
+fn streamed(
+    to: &mut dyn Write,
+    write: impl FnOnce(&mut Text<'_>) -> std::fmt::Result,
+) -> std::io::Result<()> {
+    let mut text = Text { to, failed: None };
+    match (write(&mut text), text.failed) {
+        (_, Some(error)) => Err(error),
+        (Err(_), None) => Err(std::io::Error::other("the report cannot be written")),
+        (Ok(()), None) => Ok(()),
+    }
+}
+
+/// Text that goes to a byte stream at once; keeps the error a formatter cannot.
+struct Text<'a> {
+    to: &'a mut dyn Write,
+    failed: Option<std::io::Error>,
+}
+
+impl std::fmt::Write for Text<'_> {
+    fn write_str(&mut self, text: &str) -> std::fmt::Result {
+        self.to.write_all(text.as_bytes()).map_err(|error| {
+            self.failed = Some(error);
+            std::fmt::Error
+        })
     }
 }
 

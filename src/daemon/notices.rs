@@ -138,7 +138,8 @@ fn digest(
     let from = now
         .checked_sub(jiff::SignedDuration::from_hours(24 * DIGEST_LOOKS_BACK))
         .unwrap_or(Timestamp::MIN);
-    let data = lookback::report(&world.ledger, snapshot, Window::new(from, now), now);
+    let agenda = crate::engine::agenda::numbers(world, snapshot, &world.ledger)?;
+    let data = lookback::report(&world.ledger, snapshot, agenda, Window::new(from, now), now);
     Ok(Some(Notice {
         key,
         topic: Topic::Digest,

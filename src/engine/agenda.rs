@@ -17,6 +17,7 @@ use crate::model::id::PairId;
 use crate::model::journal::{Outcome, WriteKind};
 use crate::model::ledger::{Beat, LedgerState, Verdict};
 use crate::model::pair::{Mode, Pair};
+use crate::model::report::AgendaNumbers;
 use crate::model::snapshot::{Occurrence, OccurrenceKey, PairView, Snapshot};
 use crate::plan::agenda::{due_at, next_meeting};
 use crate::plan::carrier::companion_uid;
@@ -166,6 +167,25 @@ pub fn beats(state: &LedgerState, pair: &PairId, snapshot: &Snapshot) -> Vec<Bea
 
 fn held(beats: &[Beat]) -> Vec<Timestamp> {
     beats.iter().filter(|b| b.verdict.is_held()).filter_map(|b| b.actual).collect()
+}
+
+/// How each pair's meetings were prepared, counted over the items kept.
+///
+/// # Errors
+/// The store failed.
+pub fn numbers(
+    world: &World,
+    snapshot: &Snapshot,
+    state: &LedgerState,
+) -> Result<BTreeMap<PairId, AgendaNumbers>, StoreError> {
+    let mut out = BTreeMap::new();
+    for view in &snapshot.pairs {
+        let pair = &view.pair.id;
+        let items = world.store.items(&world.owner, pair, ItemScope::All)?;
+        let held = held(&beats(state, pair, snapshot));
+        out.insert(pair.clone(), agenda::numbers(&items, &held, snapshot.now));
+    }
+    Ok(out)
 }
 
 /// The agenda of a pair's next meeting, when it is due, with what the planner

@@ -12,7 +12,7 @@ use crate::model::id::{Address, PairId};
 use crate::model::ledger::{Finding, FindingKind, LedgerState};
 use crate::model::observation::FlagKind;
 use crate::model::pair::{Pair, Person};
-use crate::model::report::{Extras, Report};
+use crate::model::report::{AgendaNumbers, Extras, Report};
 use crate::model::snapshot::{MirroredEvent, Snapshot};
 use crate::model::time::Window;
 use crate::observe;
@@ -67,11 +67,18 @@ pub fn of_owner(
     let seen = observe::observe(&LedgerState::default(), &snapshot);
     let entries = ledger::record(&LedgerState::default(), &seen, &snapshot, now);
     let state = ledger::fold(&entries);
-    report(&state, &snapshot, window, now)
+    report(&state, &snapshot, BTreeMap::new(), window, now)
 }
 
 /// The report on a ledger's state and the snapshot it was last compared with.
-pub fn report(state: &LedgerState, snapshot: &Snapshot, window: Window, now: Timestamp) -> Report {
+/// `agenda`: what is counted where the items are kept.
+pub fn report(
+    state: &LedgerState,
+    snapshot: &Snapshot,
+    agenda: BTreeMap<PairId, AgendaNumbers>,
+    window: Window,
+    now: Timestamp,
+) -> Report {
     let zone = &snapshot.owner.zone;
     let beats = ledger::verdicts(state, zone, now);
     let findings = ledger::findings(state, snapshot, now);
@@ -93,7 +100,7 @@ pub fn report(state: &LedgerState, snapshot: &Snapshot, window: Window, now: Tim
         people,
         findings,
         flags,
-        agenda: BTreeMap::new(),
+        agenda,
         notes: Vec::new(),
     };
     report::consistency(beats, window, now, extras)

@@ -163,8 +163,13 @@ impl Play<'_> {
         out.zone = look.world.me.zone.clone();
         let year =
             crate::model::time::Window::new(crate::cli::out::days_before(self.now, 365), self.now);
-        let data =
-            crate::engine::lookback::report(&look.world.ledger, &look.snapshot, year, self.now);
+        let data = crate::engine::lookback::report(
+            &look.world.ledger,
+            &look.snapshot,
+            std::collections::BTreeMap::new(),
+            year,
+            self.now,
+        );
         report.push_str(&crate::report::text::terminal(&data, out.colored()));
         // The head of the report: the table and what is worth a look.
         let mut after_findings = false;
