@@ -157,7 +157,13 @@ fn replay(case: &Case, style: Style, holes: impl Fn(i64) -> i64, heal: bool) -> 
         };
         let snapshot = look(&mut state, &owner, &pairs, &events, coverage, now);
         if last {
-            return outcome(&lookback::report(&state, &snapshot, window(), now));
+            return outcome(&lookback::report(
+                &state,
+                &snapshot,
+                std::collections::BTreeMap::new(),
+                window(),
+                now,
+            ));
         }
         now += day();
         n += 1;
