@@ -68,7 +68,7 @@ pub fn run(context: &Context, _args: &StatusArgs, out: &mut Out) -> Result<(), F
                     String::new()
                 }
             };
-            let name = format!("{}/{}", one.calendar.account, one.calendar.collection);
+            let name = crate::cli::sync::short_name(&one.calendar);
             let word = out.paint(style, &word);
             out.line(format!("{}  {word}{since}", clean(&name)))?;
         }

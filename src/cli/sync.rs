@@ -9,6 +9,7 @@ use crate::cli::out::{Out, Style, clean, count};
 use crate::cli::{progress, wire};
 use crate::engine::world::World;
 use crate::engine::{Cause, CycleReport, Reach, cycle};
+use crate::model::id::CalendarId;
 use crate::model::snapshot::{Coverage, OrganizedBy, PairView};
 use crate::plan::words;
 
@@ -53,7 +54,7 @@ fn print(world: &mut World, report: &CycleReport, out: &mut Out) -> Result<(), F
     for (calendar, coverage) in &report.coverage {
         let events = world.store.resource_count(&world.owner, calendar)?;
         let (word, style) = coverage_word(coverage);
-        let name = format!("{}/{}", calendar.account, calendar.collection);
+        let name = short_name(calendar);
         let events = count(usize::try_from(events).unwrap_or(usize::MAX), "event", "events");
         let word = out.paint(style, &word);
         out.line(format!("{}  {events}, {word}", clean(&name)))?;
@@ -188,3 +189,10 @@ pub fn finish(report: &CycleReport) -> Result<(), Failure> {
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 struct Reasons(String);
+
+/// A calendar as people know it: account and the last part of its address.
+pub fn short_name(calendar: &CalendarId) -> String {
+    let address = calendar.collection.trim_end_matches('/');
+    let last = address.rsplit('/').next().unwrap_or(address);
+    format!("{}/{last}", calendar.account)
+}
