@@ -80,6 +80,47 @@ fn a_deleted_series_is_not_made_again_without_a_word() {
 }
 
 #[test]
+fn an_agenda_edited_in_the_event_makes_the_next_one() {
+    each(&Kind::ALL, |server| {
+        let more = "agenda_mail = \"once\"";
+        let home = Household::new(server, "alice", "weeks", &pair("weeks@outside.example", more));
+        home.must(MONDAY, &APPLY);
+        home.must(EVENING, &["note", "zoe", "Budget"]);
+        home.must(EVENING, &["note", "zoe", "Offsite"]);
+        home.must(EVENING, &APPLY);
+        let (href, _) = home.member_with("UID:onbeat-");
+        home.edit(&href, |text| {
+            let ticked = text.replace("[ ] Alice: Budget", "[x] Alice: Budget");
+            ticked.replace("Next: Tue 17 Mar", "[ ] Zoe: sign the contract\\n\\nNext: Tue 17 Mar")
+        });
+        home.must(EVENING, &APPLY);
+        // At most one refresh of a meeting's agenda, and none where it would mail.
+        let refresh = usize::from(server.kind != Kind::Cyrus);
+        let writes = |now: &str| home.must(now, &["log"]).lines().count();
+        assert!(writes(EVENING) <= 2 + refresh, "{:?}", server.kind);
+        let (_, text) = home.member_with("UID:onbeat-");
+        assert!(text.contains("[x] Alice: Budget"), "{:?}: {text}", server.kind);
+        assert!(text.contains("sign the contract"), "{:?}: {text}", server.kind);
+        // The next meeting: what was ticked is gone, the rest is carried.
+        let next = "2026-03-16T17:30:00Z";
+        home.must("2026-03-10T12:00:00Z", &["sync"]);
+        home.must(next, &APPLY);
+        let (_, text) = home.member_with("UID:onbeat-");
+        let at =
+            text.find("RECURRENCE-ID;TZID=Europe/Berlin:20260317T100000").unwrap_or_else(|| {
+                panic!("{:?}: no agenda for the 17th:\n{text}", server.kind);
+            });
+        let from = text[..at].rfind("BEGIN:VEVENT").unwrap();
+        let to = at + text[at..].find("END:VEVENT").unwrap();
+        let event = &text[from..to];
+        assert!(event.contains("sign the contract (carried 1x)"), "{:?}: {event}", server.kind);
+        assert!(event.contains("Offsite (carried 1x)"), "{:?}: {event}", server.kind);
+        assert!(!event.contains("Alice: Budget"), "{:?}: {event}", server.kind);
+        assert!(writes(next) <= 3 + refresh, "{:?}", server.kind);
+    });
+}
+
+#[test]
 fn never_means_that_cyrus_mails_nothing_and_a_series_is_one_invitation() {
     let Some(server) = shared(Kind::Cyrus) else { return };
     let stranger = "quinn@outside.example";
