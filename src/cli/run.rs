@@ -67,6 +67,8 @@ fn outfit(config: &Config, context: &Context) -> Result<Outfit, Failure> {
         pairs: config.pairs.clone(),
         accounts: wire::accounts(config, context),
         settings: wire::settings(config),
+        templates: wire::templates(config)?,
+        bank: wire::bank(config)?,
         poll: config.daemon.poll,
         folders: if watched { folders.collect() } else { Vec::<PathBuf>::new() },
         config: watched.then(|| config.path.clone()),

@@ -14,6 +14,7 @@ use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::agenda::DraftOptions;
+use crate::agenda::questions::QuestionBank;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::clock::{Clock, FixedClock, SystemClock};
@@ -155,12 +156,28 @@ pub fn assemble(config: &Config, store: Store, context: &Context) -> Result<Worl
         store,
         clock: context.clock(),
         settings: settings(config),
-        templates: own::templates(&config.agenda.templates)?,
-        bank: own::bank(config.agenda.questions.as_deref())?,
+        templates: templates(config)?,
+        bank: bank(config)?,
         sources: Box::new(LocalSources::default()),
         parsed: ParsedMirror::default(),
         ledger: LedgerState::default(),
     })
+}
+
+/// The owner's own templates.
+///
+/// # Errors
+/// When they cannot be read.
+pub fn templates(config: &Config) -> Result<BTreeMap<String, (String, String)>, Failure> {
+    own::templates(&config.agenda.templates)
+}
+
+/// The questions in force: the owner's own, or the built-in ones.
+///
+/// # Errors
+/// When the owner's cannot be read.
+pub fn bank(config: &Config) -> Result<QuestionBank, Failure> {
+    own::bank(config.agenda.questions.as_deref())
 }
 
 /// The configured accounts with their connections. One that cannot be used

@@ -9,12 +9,14 @@ pub mod queue;
 pub mod systemd;
 pub mod watch;
 
+use std::collections::BTreeMap;
 use std::error::Error;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use jiff::SignedDuration;
 
+use crate::agenda::questions::QuestionBank;
 use crate::daemon::backoff::Backoff;
 use crate::daemon::events::{Event, Events};
 use crate::daemon::queue::Queue;
@@ -40,6 +42,10 @@ pub struct Outfit {
     pub accounts: Vec<AccountLink>,
     /// Limits and habits.
     pub settings: Settings,
+    /// The user's own templates by name: file name and text.
+    pub templates: BTreeMap<String, (String, String)>,
+    /// Rotating questions.
+    pub bank: QuestionBank,
     /// How often to look.
     pub poll: SignedDuration,
     /// Folders whose changes are worth a cycle; empty: the timer alone.
@@ -147,6 +153,8 @@ fn wear(world: &mut World, outfit: Outfit) -> Rest {
     world.pairs = outfit.pairs;
     world.accounts = outfit.accounts;
     world.settings = outfit.settings;
+    world.templates = outfit.templates;
+    world.bank = outfit.bank;
     Rest { poll: outfit.poll, notifiers: outfit.notifiers, digest_days: outfit.digest_days }
 }
 
