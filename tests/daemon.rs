@@ -43,6 +43,10 @@ impl Site {
     }
 
     fn start(&self) -> Daemon {
+        self.start_with(&[])
+    }
+
+    fn start_with(&self, variables: &[(&str, &str)]) -> Daemon {
         let child = Command::new(env!("CARGO_BIN_EXE_onbeat"))
             .args(["--config", "onbeat.toml", "--state", "state", "-v", "run"])
             .current_dir(self.dir.path())
@@ -51,6 +55,7 @@ impl Site {
             .env("NOTIFY_SOCKET", self.path("notify"))
             .env("WATCHDOG_USEC", "200000")
             .env("JOURNAL_STREAM", "8:1")
+            .envs(variables.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -198,4 +203,22 @@ fn a_hanging_server_does_not_hold_up_the_stop() {
     drop(connection);
     assert!(clean, "{log}");
     assert!(!log.contains("secret"), "{log}");
+}
+
+#[test]
+fn the_meeting_with_the_manager_is_to_be_prepared_and_said_once() {
+    let site = Site::vdir();
+    let config = site.path("onbeat.toml");
+    let text = fs::read_to_string(&config).unwrap().replace("\"report\"", "\"manager\"");
+    fs::write(&config, text).unwrap();
+    series(&site.path("calendars/work"), "1:1 Bob");
+    // Monday evening; the meeting is on Tuesday at ten.
+    for expected in [1, 0] {
+        let daemon = site.start_with(&[("ONBEAT_NOW", "2026-03-02T17:30:00Z")]);
+        site.wait_for("calendars read");
+        daemon.signal("-TERM");
+        let (clean, log) = daemon.end();
+        assert!(clean, "{log}");
+        assert_eq!(log.matches("Prepare the 1:1 with Bob").count(), expected, "{log}");
+    }
 }

@@ -63,7 +63,7 @@ pub fn run(context: &Context, args: &AgendaArgs, out: &mut Out) -> Result<(), Fa
         return edit(context, &look, pair, meeting, &drafted, out);
     }
     let text = match args.private {
-        true => private_text(&drafted),
+        true => private_text(&drafted) + &left_out(&look, meeting, &drafted)?,
         false => shared_text(&look, meeting, &drafted)?,
     };
     if out.json {
@@ -78,6 +78,19 @@ pub fn run(context: &Context, args: &AgendaArgs, out: &mut Out) -> Result<(), Fa
     out.line(format!("{}, {when}", out.paint(Style::Bold, &name)))?;
     out.line("")?;
     out.line(clean_keep_layout(&text).trim_end())
+}
+
+/// Lines the event has no room for, for the owner's eyes.
+fn left_out(look: &Lookout, meeting: &Occurrence, drafted: &Drafted) -> Result<String, Failure> {
+    let key = &meeting.key;
+    let last = look.world.store.last_written(&look.world.owner, &key.uid, key.recurrence_id)?;
+    let record = last.as_ref().map(|written| written.block.as_str());
+    let merged = merge(record, &meeting.description, &drafted.agenda);
+    if merged.left_out.is_empty() {
+        return Ok(String::new());
+    }
+    let lines: Vec<String> = merged.left_out.iter().map(|line| format!("- {line}")).collect();
+    Ok(format!("\n\nNo room for these in the event (only you see this)\n{}", lines.join("\n")))
 }
 
 /// The block as it will stand in the event: the draft merged with what people

@@ -206,6 +206,9 @@ pub fn settings(config: &Config) -> Settings {
             ..Limits::default()
         },
         mails_per_day: limits.mails_per_run,
+        mails_per_event: u64::from(limits.mails_per_event_per_day),
+        shrink_percent: u64::from(limits.shrink_percent),
+        shrink_floor: u64::from(limits.shrink_floor),
         history: SignedDuration::from_hours(24 * 31 * i64::from(config.report.history_months)),
         horizon: SignedDuration::from_hours(24 * (days(config.schedule.horizon_weeks) + 7)),
         full_listing: config.daemon.full_listing,

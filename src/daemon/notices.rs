@@ -5,13 +5,16 @@ use jiff::Timestamp;
 
 use crate::engine::world::World;
 use crate::engine::{CycleReport, lookback};
+use crate::model::agenda::ItemKind;
 use crate::model::id::PairId;
 use crate::model::observation::FlagKind;
+use crate::model::pair::Role;
 use crate::model::snapshot::Coverage;
 use crate::model::time::Window;
 use crate::notify::{Notice, Notifiers, Topic};
+use crate::plan::agenda::{due_at, next_meeting};
 use crate::report::words::{flag_key, flag_text};
-use crate::store::StoreError;
+use crate::store::{ItemScope, StoreError};
 
 /// The scope of "told once" in the state.
 const SCOPE: &str = "notice";
@@ -36,6 +39,11 @@ pub async fn tell(
             fresh.push(notice);
         }
     }
+    for notice in prep(world, report, now)? {
+        if world.store.marked_at(&world.owner, SCOPE, &notice.key)?.is_none() {
+            fresh.push(notice);
+        }
+    }
     if let Some(days) = digest_days {
         fresh.extend(digest(world, report, days, now)?);
     }
@@ -52,7 +60,7 @@ pub async fn tell(
             (Topic::Flag, Some(pair)) => {
                 world.store.raise_flag(&world.owner, pair, &notice.key, now)?;
             }
-            (Topic::Flag | Topic::Account | Topic::Digest, _) => {
+            (Topic::Flag | Topic::Account | Topic::Prep | Topic::Digest, _) => {
                 world.store.mark_once(&world.owner, SCOPE, &notice.key, now)?;
             }
         }
@@ -99,6 +107,39 @@ fn flag_notice(pair: &PairId, name: &str, flag: FlagKind, now: Timestamp) -> Not
         ),
         at: now,
     }
+}
+
+/// Meetings with one's manager whose agenda is due: numbers only, what they are
+/// about stands in the owner's private view.
+fn prep(world: &World, report: &CycleReport, now: Timestamp) -> Result<Vec<Notice>, StoreError> {
+    let Some(snapshot) = &report.snapshot else { return Ok(Vec::new()) };
+    let mut notices = Vec::new();
+    for view in snapshot.pairs.iter().filter(|view| view.pair.role == Role::Manager) {
+        let pair = &view.pair;
+        let Some(meeting) = next_meeting(view, now) else { continue };
+        if now < due_at(snapshot, pair, meeting) {
+            continue;
+        }
+        let items = world.store.items(&world.owner, &pair.id, ItemScope::Open)?;
+        let count = |kind: ItemKind| items.iter().filter(|item| item.kind == kind).count();
+        let start = meeting.start.to_zoned_datetime(world.me.zone.clone());
+        notices.push(Notice {
+            key: format!("prep/{}/{}", pair.id, meeting.start),
+            topic: Topic::Prep,
+            pair: Some(pair.id.clone()),
+            title: format!("Prepare the 1:1 with {}", pair.partner.name),
+            body: format!(
+                "{}: {} topics, {} blockers, {} open actions. `onbeat agenda {} --private` has the checklist.",
+                start.strftime("%a %-d %b %H:%M"),
+                count(ItemKind::Topic),
+                count(ItemKind::Blocker),
+                count(ItemKind::Action),
+                pair.id,
+            ),
+            at: now,
+        });
+    }
+    Ok(notices)
 }
 
 /// Calendars that wait for a person's word.

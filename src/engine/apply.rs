@@ -22,8 +22,8 @@ use crate::plan::words;
 use crate::provider::{ErrorKind, ProviderError, Write};
 use crate::store::EntryFilter;
 
-/// How long a refusal is remembered.
-const REFUSED_FOR: SignedDuration = SignedDuration::from_hours(24);
+/// How long a refusal is remembered, and a mail counts.
+const A_DAY: SignedDuration = SignedDuration::from_hours(24);
 
 /// Carries out one step.
 ///
@@ -56,6 +56,10 @@ pub async fn apply(world: &World, step: &Step) -> Result<StepOutcome, EngineErro
     if let Some(reason) = refused_before(world, &intent)? {
         return Ok(StepOutcome::Refused(reason));
     }
+    if mailed_enough(world, &intent)? {
+        let reason = "this event mailed somebody today already (`mails_per_event_per_day`)";
+        return Ok(StepOutcome::Refused(reason.to_owned()));
+    }
     let id = world.store.append_intent(&world.owner, &intent)?;
     hook::reached(Moment::IntentWritten);
     let write = Write { href, data: sent, action: step.action.clone() };
@@ -64,12 +68,24 @@ pub async fn apply(world: &World, step: &Step) -> Result<StepOutcome, EngineErro
     settle(world, account, step, id, &intent, outcome).await
 }
 
+/// Whether a write that mails must wait: the occurrence had its mails of the day.
+fn mailed_enough(world: &World, intent: &Intent) -> Result<bool, EngineError> {
+    if intent.mails == Some(0) {
+        return Ok(false);
+    }
+    let now = world.now();
+    let since = now.checked_sub(A_DAY).unwrap_or(now);
+    let event = Some((&intent.uid, intent.recurrence_id));
+    let counts = world.store.write_counts(&world.owner, since, event)?;
+    Ok(counts.mailing >= world.settings.mails_per_event)
+}
+
 /// The server's word when it refused this very step on this very version before:
 /// asking again would only hammer it.
 fn refused_before(world: &World, intent: &Intent) -> Result<Option<String>, EngineError> {
     let filter = EntryFilter {
         uid: Some(intent.uid.clone()),
-        since: world.now().checked_sub(REFUSED_FOR).ok(),
+        since: world.now().checked_sub(A_DAY).ok(),
         ..EntryFilter::default()
     };
     let entries = world.store.journal_entries(&world.owner, &filter)?;

@@ -14,9 +14,6 @@ use crate::store::{ReadExtent, Reading, ReadingEnd, Store, StoreError, TokenChan
 
 /// Missing members that are asked for one by one before they count as gone.
 const PROVE_AT_MOST: usize = 50;
-/// A calendar that loses more than this many members, and more than a quarter of
-/// them, is frozen instead.
-const BELIEVABLE_LOSS: u64 = 20;
 /// From this many members on, an emptied calendar is not believed even when every
 /// removal was reported.
 const EMPTIED_FROM: u64 = 3;
@@ -258,7 +255,10 @@ async fn conclude(
     // nothing is also what an unmounted disk or an expired login looks like.
     let least = if unseen > 0 { 1 } else { EMPTIED_FROM };
     let emptied = lost == pending.members && pending.members >= least;
-    if emptied || (lost > BELIEVABLE_LOSS && lost * 4 > pending.members) {
+    let settings = &world.settings;
+    let shrunk = pending.members > settings.shrink_floor
+        && lost.saturating_mul(100) > pending.members.saturating_mul(settings.shrink_percent);
+    if emptied || shrunk {
         let reason = format!(
             "{lost} of {} events vanished at once; if that is right, run `onbeat sync --accept-shrink`",
             pending.members

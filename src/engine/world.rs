@@ -88,6 +88,13 @@ pub struct Settings {
     pub limits: Limits,
     /// Mailing writes a day.
     pub mails_per_day: u32,
+    /// Mailing writes a day into one event.
+    pub mails_per_event: u64,
+    /// A calendar that would lose more than this share of its members at once, in
+    /// percent, is frozen …
+    pub shrink_percent: u64,
+    /// … when it has more members than this.
+    pub shrink_floor: u64,
     /// How far back meetings are looked at.
     pub history: SignedDuration,
     /// How far ahead meetings are looked at.
@@ -105,6 +112,9 @@ impl Default for Settings {
         Self {
             limits: Limits::default(),
             mails_per_day: 20,
+            mails_per_event: 1,
+            shrink_percent: 50,
+            shrink_floor: 10,
             history: SignedDuration::from_hours(24 * 365),
             horizon: SignedDuration::from_hours(24 * 7 * 13),
             full_listing: SignedDuration::from_hours(24),

@@ -69,6 +69,7 @@ pub fn as_json(notice: &Notice) -> serde_json::Value {
         "topic": match notice.topic {
             Topic::Flag => "flag",
             Topic::Account => "account",
+            Topic::Prep => "prep",
             Topic::Digest => "digest",
         },
         "pair": notice.pair.as_ref().map(|pair| pair.as_str()),

@@ -21,6 +21,8 @@ pub enum Topic {
     Flag,
     /// An account needs a person: credentials, a frozen calendar.
     Account,
+    /// The meeting with one's manager is near: prepare it.
+    Prep,
     /// The periodic digest.
     Digest,
 }

@@ -43,6 +43,7 @@ fn weight(topic: Topic) -> (u8, &'static str) {
     match topic {
         Topic::Flag => (3, "hourglass"),
         Topic::Account => (4, "warning"),
+        Topic::Prep => (3, "memo"),
         Topic::Digest => (2, "calendar"),
     }
 }
