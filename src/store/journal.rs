@@ -30,7 +30,7 @@ pub struct EntryFilter {
     pub limit: Option<usize>,
 }
 
-/// Writes counted for a cap. Stale and refused writes do not count; writes
+/// Writes counted for a cap. Writes that did not take effect do not count; writes
 /// without a known outcome do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct WriteCounts {
@@ -278,7 +278,7 @@ fn count_writes(
          FROM {LATEST}
          WHERE w.name = ?1 AND i.at >= ?2
            AND (?3 IS NULL OR (i.uid = ?3 AND i.recurrence_id IS ?4))
-           AND (o.state IS NULL OR o.state NOT IN ('stale', 'refused'))"
+           AND (o.state IS NULL OR o.state NOT IN ('stale', 'refused', 'failed'))"
     );
     let (uid, recurrence_id) = match event {
         Some((uid, recurrence_id)) => (Some(uid.as_str()), recurrence_id),
