@@ -138,6 +138,18 @@ pub(super) fn wrap(text: &str) -> Vec<String> {
                 line.push_str(&word);
                 break;
             }
+            // A box or bullet alone on its line would read as an empty item: a word
+            // that fits on no line begins behind it.
+            let first = out.is_empty() && line.width() < indent.len().max(1);
+            let endless = word.width() > WIDTH - indent.len();
+            if first && endless && !line.trim().is_empty() {
+                let (head, rest) = split_at_width(&word, WIDTH - line.width() - 1);
+                line.push(' ');
+                line.push_str(&head);
+                out.push(std::mem::replace(&mut line, indent.to_owned()));
+                word = rest;
+                continue;
+            }
             if !line.trim().is_empty() {
                 out.push(std::mem::replace(&mut line, indent.to_owned()));
                 continue;
