@@ -235,6 +235,7 @@ fn html_is_one_file_without_script_or_request() {
     assert!(page.contains("&lt;b&gt;") && !page.contains("<b>|"));
     assert!(page.contains("<html lang=\"en\">") && page.contains("prefers-color-scheme:dark"));
     assert!(page.contains("@media print"));
+    assert!(page.contains(".scroll{overflow:visible}"), "a table cut off on paper");
     assert_eq!(page.matches("<h1>").count(), 1);
     // Every drawing that says something says it in words too.
     let drawings = page.matches("<svg viewBox=\"0 0").count();
