@@ -8,7 +8,6 @@ use jiff::civil::{Date, DateTime};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::model::event::Partstat;
-use crate::model::id::PairId;
 use crate::model::pair::{Pair, Person};
 use crate::model::snapshot::{Occurrence, OccurrenceKey, OrganizedBy, PartnerTime, Snapshot};
 use crate::model::time::{BusyPeriod, Fbtype, Window, resolve};
@@ -275,13 +274,4 @@ fn committed(occurrence: &Occurrence) -> bool {
 
 fn first_firm<'b>(busy: &'b [BusyPeriod], span: &Window) -> Option<&'b BusyPeriod> {
     busy.iter().find(|b| b.kind != Fbtype::Tentative && b.span.overlaps(span))
-}
-
-/// Names a pair the way texts do.
-pub fn pair_name(snapshot: &Snapshot, id: &PairId) -> String {
-    snapshot
-        .pairs
-        .iter()
-        .find(|v| v.pair.id == *id)
-        .map_or_else(|| id.to_string(), |v| v.pair.partner.name.clone())
 }
