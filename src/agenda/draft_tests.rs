@@ -527,11 +527,3 @@ proptest! {
         }
     }
 }
-
-#[test]
-fn a_word_wider_than_a_line_stays_behind_its_box() {
-    let long = "x".repeat(90);
-    let lines = crate::agenda::format::wrap(&format!("[ ] {long}"));
-    assert!(lines[0].starts_with("[ ] xx"), "{lines:?}");
-    assert_eq!(lines.len(), 2);
-}

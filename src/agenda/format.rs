@@ -1,12 +1,8 @@
 //! An agenda as text: lines of at most 72 columns between the two marks.
 
-use unicode_width::UnicodeWidthStr;
-
 use crate::agenda::shape::{Agenda, Line, Mark};
+use crate::agenda::wrap::wrap;
 use crate::model::agenda::{BLOCK_BEGIN, BLOCK_END};
-
-/// Widest line, in display columns.
-pub(super) const WIDTH: usize = 72;
 
 /// How a description is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -98,86 +94,4 @@ pub(super) fn encode(text: &str, form: TextForm) -> String {
         TextForm::Plain => text.to_owned(),
         TextForm::Html => text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;"),
     }
-}
-
-/// Widest remark in parentheses that is kept on one line.
-const REMARK: usize = 48;
-
-/// The words of a line; a short remark in parentheses at its end is one word.
-fn words(text: &str) -> Vec<&str> {
-    let remark = text.rfind(" (").filter(|at| {
-        let tail = text.get(at + 1..).unwrap_or_default();
-        tail.ends_with(')') && tail.width() <= REMARK
-    });
-    match remark.and_then(|at| text.split_at_checked(at)) {
-        Some((head, tail)) => head.split(' ').chain([tail.trim_start()]).collect(),
-        None => text.split(' ').collect(),
-    }
-}
-
-/// Breaks a logical line at [`WIDTH`] columns; what follows is indented so far
-/// that it stands under the text. A word wider than a line is broken.
-pub(super) fn wrap(text: &str) -> Vec<String> {
-    let indent = if text.starts_with('[') {
-        "    "
-    } else if text.starts_with("- ") {
-        "  "
-    } else {
-        ""
-    };
-    let mut out = Vec::new();
-    let mut line = String::new();
-    for word in words(text) {
-        let mut word = word.to_owned();
-        loop {
-            let space = usize::from(!line.is_empty() && !line.trim_end().is_empty());
-            if line.width() + space + word.width() <= WIDTH {
-                if space == 1 {
-                    line.push(' ');
-                }
-                line.push_str(&word);
-                break;
-            }
-            // A box or bullet alone on its line would read as an empty item: a word
-            // that fits on no line begins behind it.
-            let first = out.is_empty() && line.width() < indent.len().max(1);
-            let endless = word.width() > WIDTH - indent.len();
-            if first && endless && !line.trim().is_empty() {
-                let (head, rest) = split_at_width(&word, WIDTH - line.width() - 1);
-                line.push(' ');
-                line.push_str(&head);
-                out.push(std::mem::replace(&mut line, indent.to_owned()));
-                word = rest;
-                continue;
-            }
-            if !line.trim().is_empty() {
-                out.push(std::mem::replace(&mut line, indent.to_owned()));
-                continue;
-            }
-            let (head, rest) = split_at_width(&word, WIDTH - indent.len());
-            line.push_str(&head);
-            out.push(std::mem::replace(&mut line, indent.to_owned()));
-            word = rest;
-        }
-    }
-    if !line.trim().is_empty() {
-        out.push(line);
-    }
-    if out.is_empty() {
-        out.push(String::new());
-    }
-    out
-}
-
-fn split_at_width(word: &str, width: usize) -> (String, String) {
-    let mut used = 0;
-    for (at, c) in word.char_indices() {
-        let wide = unicode_width::UnicodeWidthChar::width(c).unwrap_or(0);
-        if used + wide > width && at > 0 {
-            let (head, rest) = word.split_at(at);
-            return (head.to_owned(), rest.to_owned());
-        }
-        used += wide;
-    }
-    (word.to_owned(), String::new())
 }

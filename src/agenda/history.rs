@@ -3,9 +3,9 @@
 use jiff::Timestamp;
 
 use crate::agenda::clean::clean;
-use crate::agenda::format::wrap;
 use crate::agenda::marks::{Found, find};
 use crate::agenda::text::{form_of, lines_of};
+use crate::agenda::wrap::wrap;
 use crate::model::agenda::Reflection;
 use crate::model::pair::Person;
 

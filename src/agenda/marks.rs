@@ -90,6 +90,13 @@ fn fenced(text: &str) -> bool {
     fence(text.chars().next()) && fence(text.chars().next_back())
 }
 
+/// Whether a text begins with the words of a mark, so that a line of it alone
+/// could be taken for one.
+pub(super) fn begins_like_a_mark(text: &str) -> bool {
+    let bare = bare(text);
+    bare.starts_with(BEGIN) || bare.starts_with(END)
+}
+
 /// Letters and digits only, lower-case.
 fn bare(text: &str) -> String {
     text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()

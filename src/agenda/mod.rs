@@ -40,6 +40,7 @@ mod testkit;
 mod text;
 mod weave;
 mod when;
+mod wrap;
 
 pub use self::carrier::{attachment_markdown, html_text, link_text, own_text, set_link};
 pub use self::draft::{Drafted, Flag, draft};

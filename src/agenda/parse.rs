@@ -8,7 +8,8 @@ use jiff::civil::Date;
 use crate::agenda::dates::date_of;
 use crate::agenda::shape::Mark;
 use crate::agenda::similar::canon;
-use crate::agenda::text::RawLine;
+use crate::agenda::text::{RawLine, Start};
+use crate::agenda::wrap::breaks_a_word;
 use crate::model::agenda::{ItemKind, Side, TypedLine};
 
 /// Who is named in lines, and the date that "6 Mar" is near to.
@@ -62,19 +63,28 @@ impl Entry {
         let (mark, rest) = split_mark(text);
         let kind =
             if rest.is_empty() && mark == Mark::Plain { Kind::Blank } else { Kind::Line(mark) };
+        Self { kind, logical: text.to_owned(), ..Self::plain(rest, names) }
+    }
+
+    /// A line that is its text and nothing else.
+    fn plain(text: &str, names: &Names<'_>) -> Self {
         Self {
-            kind,
+            kind: Kind::Line(Mark::Plain),
             logical: text.to_owned(),
-            text: rest.to_owned(),
-            key: canon(&read(rest, names).text),
-            full: canon(rest),
+            text: text.to_owned(),
+            key: canon(&read(text, names).text),
+            full: canon(text),
             ranges: Vec::new(),
             needs_bullet: false,
         }
     }
 
     fn of_raw(line: &RawLine, names: &Names<'_>) -> Self {
-        let mut entry = Self::of(&line.text, names);
+        let mut entry = match line.start {
+            Start::Line => Self::of(&line.text, names),
+            // Whatever it looks like, it is the rest of the line above.
+            Start::SameLine | Start::SameWord => Self::plain(&line.text, names),
+        };
         if line.listed && entry.kind == Kind::Line(Mark::Plain) {
             entry.kind = Kind::Line(Mark::Bullet);
             entry.needs_bullet = true;
@@ -98,9 +108,11 @@ impl Entry {
 /// when a client dropped their indentation.
 pub(super) fn entries(lines: &[RawLine], known: &[String], names: &Names<'_>) -> Vec<Entry> {
     let mut out: Vec<Entry> = Vec::new();
-    for line in lines {
+    let above = std::iter::once(None).chain(lines.iter().map(Some));
+    for (line, above) in lines.iter().zip(above) {
         let entry = Entry::of_raw(line, names);
-        let joined = out.last().and_then(|last| join(last, &entry, line.indented, known, names));
+        let seam = Seam { above: above.map_or("", |above| &above.text), line };
+        let joined = out.last().and_then(|last| join(last, &entry, &seam, known, names));
         match joined {
             Some(joined) => {
                 out.pop();
@@ -115,10 +127,27 @@ pub(super) fn entries(lines: &[RawLine], known: &[String], names: &Names<'_>) ->
 /// Longest line that is still joined with its continuation, in bytes.
 const JOIN_BYTES: usize = 4000;
 
+/// Two neighbouring lines as they stand.
+struct Seam<'a> {
+    above: &'a str,
+    line: &'a RawLine,
+}
+
+impl Seam<'_> {
+    /// What stood between the two before the line was broken.
+    fn glue(&self, mark: Mark) -> &'static str {
+        match self.line.start {
+            Start::SameWord => "",
+            Start::Line if breaks_a_word(self.above, mark) => "",
+            Start::SameLine | Start::Line => " ",
+        }
+    }
+}
+
 fn join(
     last: &Entry,
     next: &Entry,
-    indented: bool,
+    seam: &Seam<'_>,
     known: &[String],
     names: &Names<'_>,
 ) -> Option<Entry> {
@@ -127,18 +156,21 @@ fn join(
         return None;
     }
     let complete = known.binary_search(&last.full).is_ok();
-    let text = format!("{} {}", last.text, next.text);
+    let glue = seam.glue(mark);
+    let text = format!("{}{glue}{}", last.text, next.text);
     let full = canon(&text);
     let at = known.partition_point(|text| *text < full);
     let begins_known = known.get(at).is_some_and(|text| text.starts_with(&full));
     // Under a line that is complete as it is, indented text is somebody's own.
-    let continues = begins_known || (indented && !complete && mark != Mark::Plain);
+    let continues = begins_known
+        || seam.line.start != Start::Line
+        || (seam.line.indented && !complete && mark != Mark::Plain);
     if !continues {
         return None;
     }
-    let mut joined = Entry::of(&text, names);
+    let mut joined = Entry::plain(&text, names);
     joined.kind = Kind::Line(mark);
-    joined.logical = format!("{} {}", last.logical, next.logical);
+    joined.logical = format!("{}{glue}{}", last.logical, next.logical);
     joined.text = text;
     joined.full = full;
     joined.needs_bullet = last.needs_bullet;
@@ -147,7 +179,7 @@ fn join(
 }
 
 /// The title of `3. Title (5 min)`.
-fn heading(text: &str) -> Option<&str> {
+pub(super) fn heading(text: &str) -> Option<&str> {
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     let rest = text.get(digits..).filter(|_| (1..=2).contains(&digits))?;
     let rest = rest.strip_prefix(['.', ')'])?.trim_start();

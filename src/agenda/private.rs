@@ -5,12 +5,13 @@ use crate::agenda::clean::clean;
 use crate::agenda::context::{Sides, plain_line};
 use crate::agenda::dates::short_date;
 use crate::agenda::draft::{Drafted, Flag};
-use crate::agenda::format::{TextForm, block_text, wrap};
+use crate::agenda::format::{TextForm, block_text};
 use crate::agenda::gather::Gathered;
 use crate::agenda::input::{AgendaInput, local_date};
 use crate::agenda::measures::{Shown, Trend};
 use crate::agenda::shared::{TopicClass, has_solution};
 use crate::agenda::template::Rendered;
+use crate::agenda::wrap::wrap;
 use crate::model::agenda::{Item, ItemKind, Side};
 use crate::model::pair::Role;
 

@@ -5,6 +5,7 @@
 use std::ops::Range;
 
 use crate::agenda::format::TextForm;
+use crate::agenda::wrap::JOINER;
 
 /// One line as a reader sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,10 +17,24 @@ pub(super) struct RawLine {
     pub(super) indented: bool,
     /// Whether it is an item of an HTML list.
     pub(super) listed: bool,
+    /// Whether it is marked as the rest of the line above.
+    pub(super) start: Start,
     /// The bytes between the line breaks around it.
     pub(super) range: Range<usize>,
     /// The bytes of its visible text, quote signs left out.
     pub(super) visible: Range<usize>,
+}
+
+/// How a line begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Start {
+    /// As lines do.
+    #[default]
+    Line,
+    /// With a word joiner: the rest of the word above.
+    SameWord,
+    /// With a word joiner and a space: the next words of the line above.
+    SameLine,
 }
 
 /// Tags that break a line.
@@ -164,6 +179,7 @@ struct Pending {
     visible: Option<Range<usize>>,
     lead: usize,
     quoted: bool,
+    start: Start,
 }
 
 impl Reader {
@@ -187,21 +203,25 @@ impl Reader {
             '\u{a0}' | '\t' | '\u{2007}' | '\u{202f}' | '\u{2003}' | '\u{2002}' => ' ',
             c => c,
         };
+        if self.now.visible.is_none() && c == JOINER {
+            self.now.start = Start::SameWord;
+            return;
+        }
         // Zero-width and control characters carry no text.
         if c.is_control() || matches!(c, '\u{200b}' | '\u{feff}' | '\u{2060}') {
             return;
         }
         if self.now.visible.is_none() {
+            if c == ' ' && self.now.start != Start::Line {
+                self.now.start = Start::SameLine;
+                return;
+            }
             if c == ' ' {
                 self.now.lead += 1;
                 return;
             }
-            if c == '>' && !self.now.quoted {
+            if c == '>' && self.now.start == Start::Line {
                 self.now.quoted = true;
-                self.now.lead = 0;
-                return;
-            }
-            if c == '>' {
                 self.now.lead = 0;
                 return;
             }
@@ -220,6 +240,7 @@ impl Reader {
             text: squeeze(&now.text),
             indented,
             listed: std::mem::take(&mut self.listed),
+            start: now.start,
             range: now.from..at,
             visible: now.visible.unwrap_or(at..at),
         });
