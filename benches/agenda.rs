@@ -84,6 +84,7 @@ fn pair(at: usize) -> Pair {
         template: onbeat::agenda::template_of(role).to_owned(),
         agenda_mail: AgendaMail::Never,
         agenda_link: None,
+        agenda_attach: false,
         agenda_lead: None,
         title_aliases: Vec::new(),
         goals: Vec::new(),

@@ -131,6 +131,7 @@ fn agenda(day: i8, text: &str) -> Action {
         recurrence_id: None,
         block: description.clone(),
         description,
+        attachment: None,
     }
 }
 

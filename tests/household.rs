@@ -6,6 +6,8 @@ mod support;
 
 use std::time::Duration;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use support::household::Household;
 use support::servers::{Kind, Server, address, shared};
 
@@ -185,6 +187,32 @@ fn link_means_one_silent_write_on_the_series() {
     home.must(EVENING, &APPLY);
     assert_eq!(home.must(EVENING, &["log"]), log, "a second write");
     assert_eq!(mails(server, stranger, 1), ["REQUEST"], "only the invitation");
+}
+
+#[test]
+fn an_agenda_is_attached_where_the_owner_wants_it() {
+    each(&Kind::ALL, |server| {
+        let more = "agenda_mail = \"once\"\nagenda_attach = true";
+        let home = Household::new(server, "alice", "attach", &pair("att@outside.example", more));
+        home.must(MONDAY, &APPLY);
+        home.must(EVENING, &["note", "zoe", "Budget"]);
+        home.must(EVENING, &["note", "zoe", "Secret plan", "--private"]);
+        home.must(EVENING, &APPLY);
+        let (_, text) = home.member_with("UID:onbeat-");
+        let attached: Vec<String> = text
+            .lines()
+            .filter(|line| line.contains("FILENAME=onbeat-agenda.md"))
+            .map(|line| {
+                let bytes = STANDARD.decode(line.rsplit(':').next().unwrap()).unwrap();
+                String::from_utf8(bytes).unwrap()
+            })
+            .collect();
+        let [markdown] = attached.as_slice() else { panic!("{:?}: {text}", server.kind) };
+        assert!(markdown.contains("- [ ] Alice: Budget"), "{markdown}");
+        assert!(!markdown.contains("Secret"), "{markdown}");
+        let plan = home.must(EVENING, &["plan"]);
+        assert!(plan.contains("Nothing to do"), "{:?}: {plan}", server.kind);
+    });
 }
 
 #[test]

@@ -62,6 +62,7 @@ pub(super) fn pair(role: Role, template: &str) -> Pair {
         template: template.to_owned(),
         agenda_mail: AgendaMail::Never,
         agenda_link: None,
+        agenda_attach: false,
         agenda_lead: None,
         title_aliases: Vec::new(),
         goals: Vec::new(),

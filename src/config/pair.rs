@@ -163,6 +163,7 @@ pub(crate) fn read(
     let account = account(&section, common);
     let agenda_mail = section.choice("agenda_mail", AGENDA_MAIL);
     let agenda_link = section.word("agenda_link", web_url).map(|url| url.to_string());
+    let agenda_attach = section.flag("agenda_attach").unwrap_or(false);
     let agenda_lead = section.word("agenda_lead", |text| {
         duration_within(text, SignedDuration::from_mins(1), SignedDuration::from_hours(7 * 24))
     });
@@ -204,6 +205,7 @@ pub(crate) fn read(
         template: template.unwrap_or_else(|| template_of(role).to_owned()),
         agenda_mail: agenda_mail.unwrap_or(account.agenda_mail),
         agenda_link,
+        agenda_attach,
         agenda_lead: agenda_lead.or(common.agenda_lead),
         title_aliases: titles.iter().map(|title| title.to_lowercase()).collect(),
         free_busy_url,

@@ -2,6 +2,7 @@
 //! override is added; every other byte stays. Each result is read again and
 //! refused unless its difference to the original is the intended one.
 
+mod attach;
 mod change;
 mod check;
 mod copy;
@@ -124,10 +125,11 @@ pub fn apply(
             let change = Change::Move { start, duration: *duration };
             edit(data, occurrence.uid.as_str(), at, &change, editor)
         }
-        Action::WriteAgenda { occurrence, recurrence_id, description, .. } => {
+        Action::WriteAgenda { occurrence, recurrence_id, description, attachment, .. } => {
             let data = original.ok_or(EditError::NoOriginal)?;
+            let change = Change::Text { text: description, attachment: attachment.as_deref() };
             let at = instant(occurrence.recurrence_id, recurrence_id.as_ref(), editor.zone);
-            edit(data, occurrence.uid.as_str(), at, &Change::Text(description), editor)
+            edit(data, occurrence.uid.as_str(), at, &change, editor)
         }
         Action::CreateCompanion(new) => match original {
             Some(_) => Err(EditError::AlreadyThere),
@@ -248,7 +250,7 @@ pub fn set_description(
     text: &str,
     editor: &Editor<'_>,
 ) -> Result<Vec<u8>, EditError> {
-    edit(data, uid, rid, &Change::Text(text), editor)
+    edit(data, uid, rid, &Change::Text { text, attachment: None }, editor)
 }
 
 fn edit(
@@ -264,7 +266,7 @@ fn edit(
     if let Change::Move { .. } = change {
         may_move(&parsed, uid, editor)?;
     }
-    if let Change::Text(text) = change {
+    if let Change::Text { text, .. } = change {
         let same = |body: &EventBody| compare::same_text(&body.description, text);
         if body_of(Some(data), uid, at, editor.zone, same) {
             // Nothing to say: not even a new DTSTAMP.
@@ -306,7 +308,7 @@ fn has_effect(
     editor: &Editor<'_>,
 ) -> Result<(), EditError> {
     let fine = body_of(Some(out), uid, at, editor.zone, |body| match change {
-        Change::Text(text) => {
+        Change::Text { text, .. } => {
             body.description == check::text_of(&Described::default().with_text(text))
         }
         Change::Block(text) => {

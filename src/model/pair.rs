@@ -152,6 +152,8 @@ pub struct Pair {
     pub agenda_mail: AgendaMail,
     /// The stable link of `agenda_mail = "link"`.
     pub agenda_link: Option<String>,
+    /// Whether an agenda in the meeting's event is attached to it as well.
+    pub agenda_attach: bool,
     /// How long before the meeting the agenda is written; `None`: 18:00 of the
     /// working day before.
     pub agenda_lead: Option<SignedDuration>,
@@ -191,6 +193,7 @@ impl Pair {
             template: "peer".to_owned(),
             agenda_mail: AgendaMail::Never,
             agenda_link: None,
+            agenda_attach: false,
             agenda_lead: None,
             title_aliases: Vec::new(),
             goals: Vec::new(),

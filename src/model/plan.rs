@@ -76,6 +76,8 @@ pub enum Action {
         description: String,
         /// The managed block inside it, as the next merge's base.
         block: String,
+        /// The agenda once more as Markdown, for an inline ATTACH; `None`: none.
+        attachment: Option<String>,
     },
     /// A private event of the owner's that carries a meeting's agenda where writing
     /// into the meeting itself would mail somebody.
@@ -294,6 +296,8 @@ pub enum WaitingCause {
     MailCap,
     /// The managed block's marks are damaged or doubled.
     MarksDamaged,
+    /// What people wrote leaves no room for the agenda within the size limit.
+    NoRoom,
     /// The same UID lies in two resources.
     DuplicateUid {
         /// Which.

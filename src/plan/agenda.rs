@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 
-use crate::agenda::{Merge, MergeState, merge, when_due};
+use crate::agenda::{Merge, MergeState, attachment_markdown, merge, when_due};
 use crate::model::id::Etag;
 use crate::model::pair::{AgendaMail, Pair};
 use crate::model::plan::{Action, MailEffect, Precondition, Reason, Step, Waiting, WaitingCause};
@@ -102,6 +102,7 @@ fn write(case: &Case<'_>, effect: MailEffect) -> Result<Option<Step>, WaitingCau
         recurrence_id: occurrence.recurrence_id.clone(),
         description: merged.description,
         block: merged.block,
+        attachment: attachment(case),
     };
     Ok(Some(Step {
         id: step_id(&view.pair, &occurrence.resource.href, &action),
@@ -116,6 +117,14 @@ fn write(case: &Case<'_>, effect: MailEffect) -> Result<Option<Step>, WaitingCau
     }))
 }
 
+/// The agenda as an attachment, where the pair wants one and the calendar's
+/// server can hold it: Google's events only refer to files kept elsewhere.
+fn attachment(case: &Case<'_>) -> Option<String> {
+    let engine = case.snapshot.engines.get(&case.occurrence.resource.calendar);
+    let wanted = case.view.pair.agenda_attach && engine != Some(&MailEngine::Google);
+    wanted.then(|| attachment_markdown(&case.draft.agenda))
+}
+
 /// The merge of the draft with a text, when it calls for a write that is still
 /// allowed.
 pub(crate) fn merged(
@@ -125,9 +134,9 @@ pub(crate) fn merged(
 ) -> Result<Option<Merge>, WaitingCause> {
     let merged = merge(written.last_block.as_deref(), text, &case.draft.agenda);
     match merged.state {
-        // A block a person removed stays removed; what leaves no room is shown by
-        // `onbeat agenda`.
-        MergeState::Unchanged | MergeState::BlockRemoved | MergeState::NoRoom => Ok(None),
+        // A block a person removed stays removed.
+        MergeState::Unchanged | MergeState::BlockRemoved => Ok(None),
+        MergeState::NoRoom => Err(WaitingCause::NoRoom),
         MergeState::MarksDamaged => Err(WaitingCause::MarksDamaged),
         MergeState::Write if written.writes >= case.limits.agenda_writes => Ok(None),
         MergeState::Write => Ok(Some(merged)),

@@ -100,6 +100,7 @@ fn rewrite(case: &Case<'_>, event: &CompanionEvent) -> Result<Option<Step>, Wait
         recurrence_id: None,
         description: merged.description,
         block: merged.block,
+        attachment: None,
     };
     on_event(case, event, action, why(written, case)).map(Some)
 }

@@ -70,6 +70,7 @@ pub fn pair(name: &str) -> Pair {
         template: "lead-down".to_owned(),
         agenda_mail: AgendaMail::Never,
         agenda_link: None,
+        agenda_attach: false,
         agenda_lead: None,
         title_aliases: Vec::new(),
         goals: Vec::new(),

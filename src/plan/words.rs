@@ -155,6 +155,7 @@ pub fn waiting(cause: &WaitingCause, zone: &TimeZone) -> String {
         WaitingCause::MarksDamaged => {
             "the agenda's begin or end line was changed: put it back or delete the block".to_owned()
         }
+        WaitingCause::NoRoom => "the description is too long for an agenda as well".to_owned(),
         WaitingCause::DuplicateUid { uid } => {
             format!("two events share the UID {uid}: delete one of them")
         }

@@ -84,6 +84,7 @@ pub fn agenda(href: &Href, uid: &str, description: &str, text: &str) -> Write {
         recurrence_id: None,
         description: description.to_owned(),
         block: description.to_owned(),
+        attachment: None,
     };
     Write { href: href.clone(), data: text.as_bytes().to_vec(), action }
 }

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::describe::{self, Described};
 use super::moment::{Written, utc_value, value};
 use super::patch::Patch;
-use super::{EditError, Editor, check, copy};
+use super::{EditError, Editor, attach, check, copy};
 use crate::ical::component::Component;
 use crate::ical::lines::Lines;
 use crate::ical::parse::Parsed;
@@ -17,7 +17,7 @@ use crate::model::time::CalTime;
 
 /// What an edit does to its component.
 pub(super) enum Change<'c> {
-    Text(&'c str),
+    Text { text: &'c str, attachment: Option<&'c str> },
     Block(&'c str),
     Move { start: &'c CalTime, duration: SignedDuration },
 }
@@ -42,7 +42,7 @@ impl Sequences {
         let base = self.own.unwrap_or(self.master).max(self.master);
         match change {
             Change::Move { .. } => Some(base.saturating_add(1)),
-            Change::Text(_) | Change::Block(_) => {
+            Change::Text { .. } | Change::Block(_) => {
                 self.own.is_some_and(|own| own < self.master).then_some(base)
             }
         }
@@ -52,7 +52,7 @@ impl Sequences {
 /// The new DESCRIPTION line of a change of text.
 fn description(described: &Described, change: &Change<'_>) -> Result<Option<Vec<u8>>, EditError> {
     match change {
-        Change::Text(text) => Ok(Some(described.with_text(text))),
+        Change::Text { text, .. } => Ok(Some(described.with_text(text))),
         Change::Block(text) => described.with_block(text).map(Some),
         Change::Move { .. } => Ok(None),
     }
@@ -73,6 +73,9 @@ pub(super) fn existing(
         for twin in describe::TWINS {
             patch.remove(component, twin);
         }
+    }
+    if let Change::Text { attachment, .. } = change {
+        attach::put(lines, component, &mut patch, *attachment);
     }
     if let Change::Move { start, duration } = change {
         move_lines(lines, component, &mut patch, start, *duration, editor.zone)?;
@@ -160,9 +163,15 @@ pub(super) fn insert(
     }
     let (start, duration) = match change {
         Change::Move { start, duration } => (Some(*start), Some(*duration)),
-        Change::Text(_) | Change::Block(_) => (None, None),
+        Change::Text { .. } | Change::Block(_) => (None, None),
     };
-    let changes = copy::Changes { start, duration, set, drop };
+    let add = match change {
+        Change::Text { attachment: Some(text), .. } => vec![("ATTACH", attach::inline(text))],
+        Change::Text { attachment: None, .. } | Change::Block(_) | Change::Move { .. } => {
+            Vec::new()
+        }
+    };
+    let changes = copy::Changes { start, duration, set, add, drop };
     let unreadable = || EditError::Unreadable("DTSTART is missing".to_owned());
     let mut bytes =
         copy::component(lines, master, id, &changes, editor.zone).ok_or_else(unreadable)?;

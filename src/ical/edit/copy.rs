@@ -19,6 +19,8 @@ pub(super) struct Changes<'c> {
     pub(super) duration: Option<jiff::SignedDuration>,
     /// Properties set: name and `;PARAM=…:value`.
     pub(super) set: Vec<(&'static str, Vec<u8>)>,
+    /// Properties added beside others of their name.
+    pub(super) add: Vec<(&'static str, Vec<u8>)>,
     /// Properties dropped.
     pub(super) drop: &'static [&'static str],
 }
@@ -45,6 +47,9 @@ pub(super) fn component(
             if in_properties && (child || at + 1 == master.lines.end) {
                 in_properties = false;
                 set.iter_mut().for_each(|s| s.write(&mut out, newline));
+                for (name, rest) in &changes.add {
+                    out.extend(render(name, rest, newline));
+                }
             }
             out.extend_from_slice(lines.raw(line));
             continue;

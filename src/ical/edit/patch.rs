@@ -36,12 +36,20 @@ impl<'l, 'a> Patch<'l, 'a> {
                     self.replace(*other, Vec::new());
                 }
             }
-            None => {
-                let at = self.end_of_properties(component);
-                let line = render(name, rest, self.newline);
-                self.insert(at, line);
-            }
+            None => self.add(component, name, rest),
         }
+    }
+
+    /// Adds a property behind the last own one, whatever others of its name there are.
+    pub(super) fn add(&mut self, component: &Component, name: &str, rest: &[u8]) {
+        let at = self.end_of_properties(component);
+        let line = render(name, rest, self.newline);
+        self.insert(at, line);
+    }
+
+    /// Removes one line, by its place in the index.
+    pub(super) fn remove_line(&mut self, at: usize) {
+        self.replace(at, Vec::new());
     }
 
     /// Removes all own properties of a name.

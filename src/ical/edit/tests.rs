@@ -225,6 +225,35 @@ fn an_unchanged_text_changes_no_byte() {
 }
 
 #[test]
+fn an_agenda_is_attached_beside_what_others_attached() {
+    let (owner, zone) = (owner(), TimeZone::UTC);
+    let editor = editor(&owner, &zone);
+    let theirs = "ATTACH;FMTTYPE=application/pdf:https://x.example/a,b.pdf\r\n";
+    let series = SERIES.replacen("SUMMARY", &format!("{theirs}SUMMARY"), 1);
+    let write = |text: &str, markdown: Option<&str>| Action::WriteAgenda {
+        occurrence: OccurrenceKey { uid: EventUid::new("s"), recurrence_id: None },
+        recurrence_id: Some(berlin(datetime(2024, 4, 1, 9, 0, 0, 0))),
+        description: text.to_owned(),
+        block: String::new(),
+        attachment: markdown.map(ToOwned::to_owned),
+    };
+    let own = |data: &[u8]| {
+        let unfolded = String::from_utf8(data.to_vec()).unwrap().replace("\r\n ", "");
+        let lines = unfolded.lines().filter(|line| line.contains("FILENAME=onbeat-agenda.md"));
+        lines.map(|line| line.rsplit(':').next().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let first = apply(Some(series.as_bytes()), &write("one", Some("# one")), &editor).unwrap();
+    assert_eq!(own(&first), ["IyBvbmU="]);
+    // The new override has a copy of the master's own attachment too.
+    let count = |data: &[u8]| String::from_utf8_lossy(data).matches("a,b.pdf").count();
+    assert_eq!((count(series.as_bytes()), count(&first)), (1, 2));
+    let second = apply(Some(&first), &write("two", Some("# two")), &editor).unwrap();
+    assert_eq!(own(&second), ["IyB0d28="]);
+    let third = apply(Some(&second), &write("three", None), &editor).unwrap();
+    assert_eq!((own(&third).len(), count(&third)), (0, 2));
+}
+
+#[test]
 fn agenda_and_restore_as_actions() {
     let (owner, zone) = (owner(), TimeZone::UTC);
     let editor = editor(&owner, &zone);
@@ -233,6 +262,7 @@ fn agenda_and_restore_as_actions() {
         recurrence_id: Some(berlin(datetime(2024, 4, 1, 9, 0, 0, 0))),
         description: "whole text  \n".to_owned(),
         block: String::new(),
+        attachment: None,
     };
     let after = apply(Some(SERIES.as_bytes()), &action, &editor).unwrap();
     assert!(holds(Some(&after), &action, &zone) && !holds(Some(SERIES.as_bytes()), &action, &zone));
