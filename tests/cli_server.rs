@@ -161,3 +161,29 @@ fn from_nothing_on_radicale() {
 fn from_nothing_on_xandikos() {
     from_nothing(Kind::Xandikos);
 }
+
+/// The plan for Sofia when this lies at the address of her free/busy time.
+fn sofias_plan(kind: &str, body: &str) -> String {
+    let url = answering(http("200 OK", kind, body));
+    let bench = Bench::demo();
+    let config = fs::read_to_string(bench.path("onbeat.toml")).unwrap();
+    let named = format!("name = \"Sofia\"\nfree_busy = \"{url}sofia.ics\"");
+    assert!(config.contains("name = \"Sofia\""), "{config}");
+    fs::write(bench.path("onbeat.toml"), config.replacen("name = \"Sofia\"", &named, 1)).unwrap();
+    bench.run(&["sync"]);
+    let plan = bench.run(&["plan"]);
+    plan[plan.find("Sofia\n").unwrap()..].to_owned()
+}
+
+#[test]
+fn a_published_calendar_is_the_partners_time() {
+    let busy = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nBEGIN:VEVENT\r\nUID:b\r\n\
+                DTSTART:20261001T080000Z\r\nDTEND:20261001T120000Z\r\nRRULE:FREQ=WEEKLY\r\n\
+                SUMMARY:Board, confidential\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n";
+    let plan = sofias_plan("text/calendar", busy);
+    assert!(!plan.contains("first on Thu 3 Dec 10:00"), "{plan}");
+    assert!(!plan.contains("cannot be seen") && !plan.contains("confidential"), "{plan}");
+    let portal = sofias_plan("text/html", "<p>Log in to this network</p>");
+    assert!(portal.contains("first on Thu 3 Dec 10:00"), "{portal}");
+    assert!(portal.contains("cannot be seen"), "{portal}");
+}

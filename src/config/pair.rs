@@ -172,7 +172,7 @@ pub(crate) fn read(
     let titles = section.words("titles", any_text).unwrap_or_default();
     let goals = section.words("goals", any_text).unwrap_or_default();
     let metrics = metrics(&section, ground.base);
-    let free_busy_url = section.word("free_busy", web_url).map(|url| url.to_string());
+    let free_busy_url = section.word("free_busy", web_url);
     let id = section.word("id", any_text);
     check_window(&section, &rhythm.window, duration);
     section.done();

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::SignedDuration;
+use url::Url;
 
 use crate::engine::error::EngineError;
 use crate::engine::fetch::{AccountReading, describe};
@@ -13,7 +14,7 @@ use crate::model::pair::Pair;
 use crate::model::server::MailEngine;
 use crate::model::snapshot::{Coverage, MirroredEvent, PartnerTime, Quarantine, Snapshot};
 use crate::model::time::{BusyPeriod, Window};
-use crate::provider::FreeBusyAnswer;
+use crate::provider::{FreeBusyAnswer, published};
 use crate::snapshot::{self, Input};
 
 /// How far ahead partners' time is asked for.
@@ -56,7 +57,27 @@ pub async fn ask_partner_times(world: &World, readings: &[AccountReading]) -> Pa
             }
         }
     }
+    for pair in &world.pairs {
+        let Some(address) = &pair.free_busy_url else { continue };
+        let told = read_published(pair, address, span).await;
+        let known = matches!(times.get(&pair.id), Some(PartnerTime::Known { .. }));
+        if !known || matches!(told, PartnerTime::Known { .. }) {
+            times.insert(pair.id.clone(), told);
+        }
+    }
     times
+}
+
+/// A partner's time as they publish it at the address the owner named.
+async fn read_published(pair: &Pair, address: &Url, span: Window) -> PartnerTime {
+    let data = match published::fetch(address).await {
+        Ok(data) => data,
+        Err(error) => return unknown_time(format!("`free_busy`: {}", describe(&error))),
+    };
+    match published::time(&data, &pair.partner.zone, span) {
+        Ok(told) => PartnerTime::Known { span: told.span, busy: told.busy },
+        Err(reason) => unknown_time(format!("`free_busy`: {reason}")),
+    }
 }
 
 fn unknown_time(reason: String) -> PartnerTime {

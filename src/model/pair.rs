@@ -7,6 +7,8 @@ use jiff::SignedDuration;
 use jiff::civil::{Date, Time, Weekday};
 use jiff::tz::TimeZone;
 
+use url::Url;
+
 use crate::model::id::{AccountId, Address, PairId};
 use crate::model::time::WeekHours;
 
@@ -161,7 +163,7 @@ pub struct Pair {
     /// names no attendees.
     pub title_aliases: Vec<String>,
     /// Where the partner's free/busy time can be read (RFC 7953 or VFREEBUSY text).
-    pub free_busy_url: Option<String>,
+    pub free_busy_url: Option<Url>,
     /// Goal files, relative paths already resolved.
     pub goals: Vec<String>,
     /// Metric sources.

@@ -5,6 +5,7 @@ pub mod caldav;
 pub mod error;
 pub mod google;
 pub mod http;
+pub mod published;
 pub mod vdir;
 
 use async_trait::async_trait;

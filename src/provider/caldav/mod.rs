@@ -20,7 +20,7 @@ mod state;
 mod stream;
 mod sync_collection;
 mod uid_query;
-mod vfreebusy;
+pub(super) mod vfreebusy;
 mod writes;
 mod xml;
 

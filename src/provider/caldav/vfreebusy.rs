@@ -110,6 +110,20 @@ pub fn periods(text: &str, window: Window) -> Result<Vec<BusyPeriod>, String> {
     Ok(found)
 }
 
+/// What a VFREEBUSY speaks of within a window: from its DTSTART to its DTEND.
+pub fn spoken_of(text: &str, window: Window) -> Window {
+    let edge = |name: &str| {
+        let values = text.lines().filter_map(|line| {
+            let (head, value) = line.trim_end().split_once(':')?;
+            head.eq_ignore_ascii_case(name).then(|| instant(value)).flatten()
+        });
+        values.collect::<Vec<_>>()
+    };
+    let from = edge("DTSTART").into_iter().min().map_or(window.from, |at| at.max(window.from));
+    let to = edge("DTEND").into_iter().max().map_or(window.to, |at| at.min(window.to));
+    Window { from, to: to.max(from) }
+}
+
 /// A PERIOD in UTC (RFC 5545 §3.3.9).
 fn span(text: &str) -> Option<Window> {
     let (from, to) = text.split_once('/')?;
