@@ -187,3 +187,33 @@ fn a_published_calendar_is_the_partners_time() {
     assert!(portal.contains("first on Thu 3 Dec 10:00"), "{portal}");
     assert!(portal.contains("cannot be seen"), "{portal}");
 }
+
+#[test]
+fn holidays_at_an_address_are_fetched_once_a_week_and_kept() {
+    let days = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nBEGIN:VEVENT\r\nUID:h\r\n\
+                DTSTART;VALUE=DATE:20261203\r\nDTEND;VALUE=DATE:20261204\r\n\
+                SUMMARY:Saint Nobody\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n";
+    let url = answering(http("200 OK", "text/calendar", days));
+    let bench = Bench::demo();
+    let config = fs::read_to_string(bench.path("onbeat.toml")).unwrap();
+    let named = format!("name = \"Sofia\"\nholidays = \"{url}days.ics\"");
+    let config = config.replacen("name = \"Sofia\"", &named, 1);
+    fs::write(bench.path("onbeat.toml"), &config).unwrap();
+    let check = bench.run(&["check"]);
+    assert!(check.contains("days listed: 1"), "{check}");
+    bench.run(&["sync"]);
+    let plan = bench.run(&["plan"]);
+    // Of eleven Thursdays one is a holiday now.
+    let sofia = &plan[plan.find("Sofia\n").unwrap()..];
+    assert!(sofia.contains("10 of the next 11"), "{sofia}");
+    let kept: Vec<String> =
+        bench.files().into_iter().filter(|file| file.contains("holidays/")).collect();
+    assert!(kept.len() == 1 && kept[0].ends_with("-2026-W48.ics"), "{kept:?}");
+    // Without the server what was fetched stands, with a word about it when it is old.
+    let gone = config.replacen(&format!("{url}days.ics"), "http://127.0.0.1:9/gone.ics", 1);
+    fs::write(bench.path("onbeat.toml"), gone).unwrap();
+    let lost = bench.run(&["plan"]);
+    assert!(lost.contains("holidays not fetched"), "{lost}");
+    fs::write(bench.path("onbeat.toml"), config).unwrap();
+    assert!(bench.run(&["plan"]).contains("10 of the next 11"));
+}

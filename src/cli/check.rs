@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use clap::Args;
+use jiff::SignedDuration;
 use serde_json::json;
 
 use crate::cli::context::Context;
@@ -14,8 +15,12 @@ use crate::config::Config;
 use crate::config::account::Account;
 use crate::engine::catalog::is_named;
 use crate::model::server::{Capabilities, MailEngine};
-use crate::provider::CalendarProvider;
+use crate::model::time::Window;
+use crate::provider::{CalendarProvider, published};
 use crate::store::{Store, StoreError};
+
+/// How far published time is looked at.
+const MONTH: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// What to do about what is found.
 #[derive(Debug, Args)]
@@ -78,6 +83,7 @@ pub fn run(context: &Context, args: &CheckArgs, out: &mut Out) -> Result<(), Fai
         for account in &config.accounts {
             partial |= !self::account(context, account, &mut findings)?;
         }
+        published(context, config, &mut findings)?;
     }
     if out.json {
         let rows: Vec<_> = findings
@@ -261,6 +267,37 @@ fn account(
         findings.push(Finding::warn(&what, text, "set `calendar` where 1:1s are to be written"));
     }
     Ok(good)
+}
+
+/// Looks at what others publish: holidays and partners' time.
+fn published(
+    context: &Context,
+    config: &Config,
+    findings: &mut Vec<Finding>,
+) -> Result<(), Failure> {
+    let now = context.now();
+    let month = Window::new(now, now.saturating_add(MONTH).unwrap_or(now));
+    let mut look = |what: String, url, say: &dyn Fn(&[u8]) -> Result<String, String>| {
+        let read = wire::block_on(published::fetch(url))?.map_err(|error| error.to_string());
+        findings.push(match read.and_then(|data| say(&data)) {
+            Ok(text) => Finding::good(what, text),
+            Err(reason) => Finding::warn(what, reason, "the plan goes on without it"),
+        });
+        Ok::<(), Failure>(())
+    };
+    for url in &config.remote_holidays {
+        look(format!("holidays at {url}"), url, &|data| {
+            wire::holidays::days(data).map(|days| format!("days listed: {}", days.len()))
+        })?;
+    }
+    for pair in &config.pairs {
+        let Some(url) = &pair.free_busy_url else { continue };
+        look(format!("free/busy time of {}", pair.partner.name), url, &|data| {
+            let told = published::time(data, &pair.partner.zone, month)?;
+            Ok(format!("busy times in the next 30 days: {}", told.busy.len()))
+        })?;
+    }
+    Ok(())
 }
 
 async fn ask(

@@ -29,14 +29,15 @@ pub struct RunArgs {}
 /// A configuration or state that cannot be used at the start; another onbeat at
 /// work; a state that fails again and again.
 pub fn run(context: &Context, _args: &RunArgs) -> Result<(), Failure> {
-    let mut config = wire::load(context)?;
+    let mut config = wire::load_online(context)?;
+    let state = context.state_dir()?;
     let store = Store::open(&context.state_dir()?)?;
     let _lock = store.lock("run")?;
     store.examine()?;
     let outfit = outfit(&config, context)?;
     let world = wire::assemble(&config, store, context)?;
     let service = Service::from_environment();
-    let mut reload = || match wire::reload(&config) {
+    let mut reload = || match wire::reload(&config, &state) {
         Reload::Same => Reloaded::Same,
         Reload::Broken(error) => Reloaded::Broken(Box::new(error)),
         Reload::Changed(new) => match self::outfit(&new, context) {

@@ -2,7 +2,7 @@
 //! clocks and puts them together with configuration and state.
 
 pub mod google;
-mod holidays;
+pub mod holidays;
 mod own;
 mod unavailable;
 
@@ -17,10 +17,11 @@ use crate::agenda::DraftOptions;
 use crate::agenda::questions::QuestionBank;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
+use crate::cli::wire::holidays::Shelf;
 use crate::clock::{Clock, FixedClock, SystemClock};
 use crate::config::account::DavAccount;
 use crate::config::env::Env;
-use crate::config::{self, Account, AccountKind, Config};
+use crate::config::{self, Account, AccountKind, Config, HolidaySource};
 use crate::engine::fetch::lift_refusal;
 use crate::engine::parsed::ParsedMirror;
 use crate::engine::sources::LocalSources;
@@ -104,12 +105,26 @@ impl Setup {
 /// # Errors
 /// When it is missing or wrong.
 pub fn load(context: &Context) -> Result<Config, Failure> {
-    Ok(config::load(&context.config_path()?, &holidays::days)?)
+    let shelf = Shelf::of(&context.state_dir()?);
+    Ok(config::load(&context.config_path()?, &|source| shelf.days(source))?)
 }
 
 /// The configuration of a running daemon, read again.
-pub fn reload(current: &Config) -> config::Reload {
-    config::reload(current, &holidays::days)
+pub fn reload(current: &Config, state: &Path) -> config::Reload {
+    let shelf = Shelf::of(state);
+    config::reload(current, &|source| shelf.days(source))
+}
+
+/// As [`load`], for a command that has a network: holidays at an address are fetched
+/// where they are older than a week.
+///
+/// # Errors
+/// When it is missing or wrong.
+pub fn load_online(context: &Context) -> Result<Config, Failure> {
+    let config = load(context)?;
+    let today = config.me.zone.to_datetime(context.now()).date();
+    let new = Shelf::of(&context.state_dir()?).refresh(&config.remote_holidays, today);
+    if new { load(context) } else { Ok(config) }
 }
 
 /// A text checked as a configuration that would lie at a path.
@@ -117,7 +132,10 @@ pub fn reload(current: &Config) -> config::Reload {
 /// # Errors
 /// With everything that is wrong in it.
 pub fn check_text(text: &str, path: &Path) -> Result<Config, Failure> {
-    Ok(config::parse(text, path, &holidays::days)?)
+    Ok(config::parse(text, path, &|source| match source {
+        HolidaySource::File(data) => holidays::days(data),
+        HolidaySource::Address(_) => Ok(Vec::new()),
+    })?)
 }
 
 /// A world to run cycles in, and the lock that makes it the only one.
@@ -125,7 +143,7 @@ pub fn check_text(text: &str, path: &Path) -> Result<Config, Failure> {
 /// # Errors
 /// A configuration or a state that cannot be used; another onbeat at work.
 pub fn world(context: &Context, verb: &str) -> Result<(World, StateLock), Failure> {
-    let config = load(context)?;
+    let config = load_online(context)?;
     let store = Store::open(&context.state_dir()?)?;
     let lock = store.lock(verb)?;
     if let Some(moment) = &context.env.die_at {

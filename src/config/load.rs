@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::civil::Date;
 use toml::de::DeTable;
+use url::Url;
 
 use crate::config::account::{self, Account};
 use crate::config::env::Env;
@@ -15,12 +16,20 @@ use crate::config::raw::{Findings, Section};
 use crate::config::settings::{
     self, AgendaSettings, DaemonSettings, Limits, NotifySettings, ReportSettings, Schedule,
 };
-use crate::model::id::{AccountId, Address, OwnerId, PairId};
+use crate::model::id::{AccountId, Address, OwnerId};
 use crate::model::pair::{Pair, Person};
 
-/// Reads the bytes of a holiday calendar (`.ics`): days with their names, or why
-/// it cannot be read.
-pub type HolidayReader<'a> = &'a dyn Fn(&[u8]) -> Result<Vec<(Date, String)>, String>;
+/// A holiday calendar (`.ics`) that a configuration names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HolidaySource<'a> {
+    /// What lies in a file.
+    File(&'a [u8]),
+    /// What lies at an address, as far as it was fetched before: none yet is no error.
+    Address(&'a Url),
+}
+
+/// Reads a holiday calendar: days with their names, or why it cannot be read.
+pub type HolidayReader<'a> = &'a dyn Fn(HolidaySource<'_>) -> Result<Vec<(Date, String)>, String>;
 
 /// A configuration file larger than this is a mistake.
 const SIZE_LIMIT: u64 = 4 * 1024 * 1024;
@@ -51,17 +60,8 @@ pub struct Config {
     pub daemon: DaemonSettings,
     /// `[limits]`.
     pub limits: Limits,
-    /// Holiday calendars on the web: fetched by whoever has a network.
-    pub remote_holidays: Vec<RemoteHolidays>,
-}
-
-/// A holiday calendar that has to be fetched.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RemoteHolidays {
-    /// Whose: a pair's partner, or the owner (`None`).
-    pub pair: Option<PairId>,
-    /// Where.
-    pub url: url::Url,
+    /// Addresses of holiday calendars on the web: fetched by whoever has a network.
+    pub remote_holidays: BTreeSet<Url>,
 }
 
 impl Config {
@@ -165,7 +165,7 @@ pub(crate) fn read(
 }
 
 fn sections(root: Section<'_, '_>, path: &Path, ground: &Ground<'_>) -> Option<Config> {
-    let mut remote = Vec::new();
+    let mut remote = BTreeSet::new();
     root.missing("me", "write a section [me] with name, email and timezone");
     let me = root.section("me").and_then(|section| pair::me(section, ground, &mut remote));
     let schedule = settings::schedule(root.section("schedule"));

@@ -14,8 +14,6 @@ pub mod write;
 
 pub use account::{Account, AccountKind};
 pub use error::{ConfigError, Problem};
-pub use load::{
-    Config, HolidayReader, Places, Reload, RemoteHolidays, load, locate, parse, reload,
-};
+pub use load::{Config, HolidayReader, HolidaySource, Places, Reload, load, locate, parse, reload};
 pub use secret::{Secret, SecretError, SecretSource};
 pub use write::{Draft, DraftAccount, DraftKind, DraftMe, DraftPair, write_initial};

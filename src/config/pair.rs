@@ -1,15 +1,16 @@
 //! `[me]` and `[[pair]]`: the owner, and who meets whom, how often and how far
 //! onbeat may go.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use jiff::SignedDuration;
 use jiff::civil::{Date, Weekday};
 use jiff::tz::TimeZone;
+use url::Url;
 
 use crate::config::account::{AGENDA_MAIL, Account, any_text, web_url};
-use crate::config::load::{HolidayReader, RemoteHolidays};
+use crate::config::load::{HolidayReader, HolidaySource};
 use crate::config::raw::Section;
 use crate::config::settings::{MODES, Schedule, buffer, freeze};
 use crate::config::words::{
@@ -32,35 +33,41 @@ fn resolved(base: &Path, path: &str) -> String {
     base.join(path).display().to_string()
 }
 
-/// What a `holidays` key leads to.
-enum Holidays {
-    None,
-    Read(BTreeMap<Date, String>),
-    Remote(url::Url),
-}
-
-fn holidays(section: &Section<'_, '_>, ground: &Ground<'_>) -> Holidays {
-    let Some(place) = section.text("holidays") else { return Holidays::None };
-    if place.starts_with("https:") || place.starts_with("http:") {
-        return match web_url(&place) {
-            Ok(url) => Holidays::Remote(url),
+/// The days a `holidays` key leads to; an address goes to `remote` as well.
+fn holidays(
+    section: &Section<'_, '_>,
+    ground: &Ground<'_>,
+    remote: &mut BTreeSet<Url>,
+) -> Option<BTreeMap<Date, String>> {
+    let place = section.text("holidays")?;
+    let found = if place.starts_with("https:") || place.starts_with("http:") {
+        match web_url(&place) {
+            Ok(url) => {
+                let days = (ground.holidays)(HolidaySource::Address(&url));
+                let days = days.map_err(|reason| format!("fetched from {url} {reason}"));
+                remote.insert(url);
+                days
+            }
             Err(remedy) => {
                 section.problem("holidays", "the address in `holidays` cannot be used", remedy);
-                Holidays::None
+                return None;
             }
-        };
-    }
-    let path = ground.base.join(&place);
-    let read = std::fs::read(&path).map_err(|e| e.to_string());
-    match read.and_then(|bytes| (ground.holidays)(&bytes)) {
-        Ok(days) => Holidays::Read(days.into_iter().collect()),
+        }
+    } else {
+        let path = ground.base.join(&place);
+        let read = std::fs::read(&path).map_err(|e| e.to_string());
+        read.and_then(|bytes| (ground.holidays)(HolidaySource::File(&bytes)))
+            .map_err(|reason| format!("in {} cannot be read: {reason}", path.display()))
+    };
+    match found {
+        Ok(days) => Some(days.into_iter().collect()),
         Err(reason) => {
             section.problem(
                 "holidays",
-                format!("the holidays in {} cannot be read: {reason}", path.display()),
+                format!("the holidays {reason}"),
                 "name an .ics file with all-day events, or its https:// address; relative to this file",
             );
-            Holidays::None
+            None
         }
     }
 }
@@ -69,7 +76,7 @@ fn holidays(section: &Section<'_, '_>, ground: &Ground<'_>) -> Holidays {
 pub(crate) fn me(
     section: Section<'_, '_>,
     ground: &Ground<'_>,
-    remote: &mut Vec<RemoteHolidays>,
+    remote: &mut BTreeSet<Url>,
 ) -> Option<Person> {
     section.missing("name", "write how you are called, like name = \"Elena\"");
     let name = section.text("name");
@@ -78,12 +85,7 @@ pub(crate) fn me(
     section.missing("timezone", "write your zone, like timezone = \"Europe/Berlin\"");
     let zone = section.word("timezone", zone);
     let hours = section.word("hours", week_hours).unwrap_or_else(office_hours);
-    let mut days = BTreeMap::new();
-    match holidays(&section, ground) {
-        Holidays::None => {}
-        Holidays::Read(read) => days = read,
-        Holidays::Remote(url) => remote.push(RemoteHolidays { pair: None, url }),
-    }
+    let days = holidays(&section, ground, remote).unwrap_or_default();
     if addresses.as_ref().is_some_and(Vec::is_empty) {
         section.problem("email", "`email` is empty", "write at least one address");
     }
@@ -149,9 +151,9 @@ pub(crate) fn read(
     section: Section<'_, '_>,
     common: &Common<'_>,
     ground: &Ground<'_>,
-    remote: &mut Vec<RemoteHolidays>,
+    remote: &mut BTreeSet<Url>,
 ) -> Option<Pair> {
-    let partner = partner(&section, common.me, ground);
+    let partner = partner(&section, common.me, ground, remote);
     let role = role(&section);
     let rhythm = rhythm(&section, common);
     let duration = length(&section);
@@ -177,12 +179,11 @@ pub(crate) fn read(
     check_window(&section, &rhythm.window, duration);
     section.done();
 
-    let Partner { person: partner, hours_known, holidays } = partner?;
+    let Partner { person: partner, hours_known } = partner?;
     let role = role?;
     let account: &Account = account?;
     let own_id = || partner.addresses.first().map_or("", Address::as_str).to_owned();
     let id = PairId::new(id.unwrap_or_else(own_id));
-    remote.extend(holidays.map(|url| RemoteHolidays { pair: Some(id.clone()), url }));
     let title = title.unwrap_or_else(|| format!("{} / {} 1:1", common.me.name, partner.name));
     Some(Pair {
         id,
@@ -244,18 +245,21 @@ fn template_name(text: &str) -> Result<String, String> {
 struct Partner {
     person: Person,
     hours_known: bool,
-    /// A holiday calendar on the web.
-    holidays: Option<url::Url>,
 }
 
-fn partner(section: &Section<'_, '_>, me: &Person, ground: &Ground<'_>) -> Option<Partner> {
+fn partner(
+    section: &Section<'_, '_>,
+    me: &Person,
+    ground: &Ground<'_>,
+    remote: &mut BTreeSet<Url>,
+) -> Option<Partner> {
     section.missing("with", "write the other person's address, like with = \"bob@example.org\"");
     let with = section.word("with", address);
     let aliases = section.words("aliases", address).unwrap_or_default();
     let name = section.text("name").filter(|name| !name.trim().is_empty());
     let own_zone: Option<TimeZone> = section.word("timezone", zone);
     let own_hours = section.word("hours", week_hours);
-    let found = holidays(section, ground);
+    let found = holidays(section, ground, remote);
     let with = with?;
     if me.is(&with) {
         section.problem("with", format!("{with} is your own address"), "write the other person's");
@@ -269,12 +273,11 @@ fn partner(section: &Section<'_, '_>, me: &Person, ground: &Ground<'_>) -> Optio
         }
     }
     let known = own_hours.is_some();
-    let (days, remote) = match found {
+    let days = match found {
+        Some(days) => days,
         // Without a calendar of their own, people in one zone share holidays.
-        Holidays::None if own_zone.is_none() => (me.holidays.clone(), None),
-        Holidays::None => (BTreeMap::new(), None),
-        Holidays::Read(days) => (days, None),
-        Holidays::Remote(url) => (BTreeMap::new(), Some(url)),
+        None if own_zone.is_none() => me.holidays.clone(),
+        None => BTreeMap::new(),
     };
     let person = Person {
         name,
@@ -283,7 +286,7 @@ fn partner(section: &Section<'_, '_>, me: &Person, ground: &Ground<'_>) -> Optio
         hours: own_hours.unwrap_or_else(|| me.hours.clone()),
         holidays: days,
     };
-    Some(Partner { person, hours_known: known, holidays: remote })
+    Some(Partner { person, hours_known: known })
 }
 
 /// `bob.smith@example.org` is called Bob Smith until somebody says otherwise.

@@ -286,7 +286,9 @@ mod tests {
     use super::*;
     use crate::config::load::load;
 
-    fn no_days(_: &[u8]) -> Result<Vec<(jiff::civil::Date, String)>, String> {
+    fn no_days(
+        _: crate::config::HolidaySource<'_>,
+    ) -> Result<Vec<(jiff::civil::Date, String)>, String> {
         Err("no calendar".to_owned())
     }
 

@@ -90,10 +90,12 @@ fn period(one: &Instance<'_>, window: Window) -> Option<BusyPeriod> {
         || matches!(body.busy_status, Some(BusyStatus::Free | BusyStatus::WorkingElsewhere));
     let clip = |at: Timestamp| at.clamp(window.from, window.to);
     let span = Window::new(clip(one.start_at), clip(one.end_at));
-    let kind = match body.status {
-        EventStatus::Tentative => Fbtype::Tentative,
-        _ if body.busy_status == Some(BusyStatus::OutOfOffice) => Fbtype::Unavailable,
-        _ => Fbtype::Busy,
+    let kind = if body.status == EventStatus::Tentative {
+        Fbtype::Tentative
+    } else if body.busy_status == Some(BusyStatus::OutOfOffice) {
+        Fbtype::Unavailable
+    } else {
+        Fbtype::Busy
     };
     (!free && span.from < span.to).then_some(BusyPeriod { span, kind, label: None, uid: None })
 }

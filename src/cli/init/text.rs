@@ -149,7 +149,7 @@ mod tests {
             busy: vec!["Private".into()],
             pairs: Vec::new(),
         };
-        let none = |_: &[u8]| Ok(Vec::new());
+        let none = |_: crate::config::HolidaySource<'_>| Ok(Vec::new());
         let config =
             crate::config::parse(&draft.render(), Path::new("/x/onbeat.toml"), &none).unwrap();
         assert_eq!(config.me.name, "El\"ena\nname = \"x");

@@ -1,14 +1,24 @@
-//! Public holidays from an ICS file: every all-day event is one.
+//! Public holidays from an ICS file or address: every all-day event is one. What lies
+//! at an address is fetched once a week and kept in the state directory, so that
+//! commands without a network know it as well.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use jiff::ToSpan as _;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
+use url::Url;
+use uuid::Uuid;
+
+use crate::cli::wire::block_on;
+use crate::config::HolidaySource;
 use crate::ical::parse::parse;
 use crate::ical::recur;
 use crate::model::time::{CalTime, Window};
+use crate::provider::published;
 
 /// Years around 2026 that recurring holidays are expanded for.
 const YEARS: (i16, i16) = (2015, 2045);
@@ -16,11 +26,91 @@ const YEARS: (i16, i16) = (2015, 2045);
 /// A holiday longer than a month is a mistake in the file.
 const LONGEST_HOURS: i64 = 24 * 31;
 
+/// What was fetched before.
+#[derive(Debug, Clone)]
+pub struct Shelf {
+    dir: PathBuf,
+}
+
+impl Shelf {
+    /// The shelf in a state directory.
+    pub fn of(state: &Path) -> Self {
+        Self { dir: state.join("holidays") }
+    }
+
+    /// The days of a source with their names; none of an address not fetched yet.
+    ///
+    /// # Errors
+    /// When there is no all-day event in the text.
+    pub fn days(&self, source: HolidaySource<'_>) -> Result<Vec<(Date, String)>, String> {
+        match source {
+            HolidaySource::File(data) => days(data),
+            HolidaySource::Address(url) => match self.kept(url).last().map(fs::read) {
+                Some(Ok(data)) => days(&data),
+                Some(Err(error)) => Err(format!("cannot be read: {error}")),
+                None => Ok(Vec::new()),
+            },
+        }
+    }
+
+    /// Fetches what is older than this week; says whether anything is new. What
+    /// cannot be fetched stays as it was, with a warning.
+    pub fn refresh(&self, addresses: &BTreeSet<Url>, today: Date) -> bool {
+        let mut new = false;
+        for url in addresses {
+            let name = file_name(url, today);
+            let old = self.kept(url);
+            if old.iter().any(|path| path.ends_with(&name)) {
+                continue;
+            }
+            match self.fetch(url, &name) {
+                Ok(()) => {
+                    new = true;
+                    // A copy that stays is only older, never wrong.
+                    old.iter().for_each(|path| drop(fs::remove_file(path)));
+                }
+                Err(reason) => tracing::warn!(%url, "holidays not fetched: {reason}"),
+            }
+        }
+        new
+    }
+
+    fn fetch(&self, url: &Url, name: &str) -> Result<(), String> {
+        let data = block_on(published::fetch(url)).map_err(|failure| failure.render())?;
+        let data = data.map_err(|error| error.to_string())?;
+        days(&data)?;
+        fs::create_dir_all(&self.dir).map_err(|error| error.to_string())?;
+        fs::write(self.dir.join(name), data).map_err(|error| error.to_string())
+    }
+
+    /// The copies of an address, the newest last.
+    fn kept(&self, url: &Url) -> Vec<PathBuf> {
+        let mine = stem(url);
+        let entries = fs::read_dir(&self.dir).into_iter().flatten().flatten();
+        let mut kept: Vec<PathBuf> = entries
+            .filter(|entry| entry.file_name().to_string_lossy().starts_with(&mine))
+            .map(|entry| entry.path())
+            .collect();
+        kept.sort();
+        kept
+    }
+}
+
+/// One name per address and week.
+fn file_name(url: &Url, today: Date) -> String {
+    let week = today.iso_week_date();
+    format!("{}{:04}-W{:02}.ics", stem(url), week.year(), week.week())
+}
+
+fn stem(url: &Url) -> String {
+    format!("{}-", Uuid::new_v5(&Uuid::NAMESPACE_URL, url.as_str().as_bytes()).simple())
+}
+
 /// Reads the days with their names.
 ///
 /// # Errors
 /// When there is no all-day event in the text.
-pub(super) fn days(data: &[u8]) -> Result<Vec<(Date, String)>, String> {
+pub fn days(data: &[u8]) -> Result<Vec<(Date, String)>, String> {
     let utc = TimeZone::UTC;
     let edge = |year| {
         Date::new(year, 1, 1).map_or(jiff::Timestamp::UNIX_EPOCH, |date| {
