@@ -62,6 +62,7 @@ fn team() -> Spec {
                 .collect(),
             current: None,
             pinned: false,
+            settled: false,
         });
     }
     let origin = civil::date(2026, 3, 1);

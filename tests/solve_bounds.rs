@@ -69,6 +69,7 @@ fn team(seed: u64) -> Spec {
                 .collect(),
             current: None,
             pinned: false,
+            settled: false,
         });
     }
     let origin = civil::date(2026, 3, 8);

@@ -92,6 +92,7 @@ fn series(dice: &mut Dice, people: usize, weeks: usize, hub: usize) -> SeriesSpe
         miss: dice.one(&[400, 600, 800]),
         ideal: (dice.below(2) == 0).then(|| (dice.below(5) as usize, 660)),
         pinned: current.is_some() && dice.below(6) == 0,
+        settled: false,
         current,
         tracks,
     }

@@ -12,7 +12,7 @@ use crate::cli::{pairs, progress, sync, wire};
 use crate::engine::{Cause, CycleReport, Reach, cycle};
 use crate::model::id::PairId;
 use crate::model::pair::{Mode, Pair};
-use crate::model::plan::{Action, MailEffect, Plan, Step, Waiting, WaitingCause};
+use crate::model::plan::{Action, MailEffect, Plan, Score, Step, Waiting, WaitingCause};
 use crate::model::snapshot::Snapshot;
 use crate::plan::words;
 
@@ -76,6 +76,10 @@ pub fn print(
         for step in steps {
             print_step(step, snapshot, out)?;
         }
+    }
+    if let Some(score) = &plan.score {
+        out.line("")?;
+        bullet("", &words::score(score), Style::Dim, out)?;
     }
     print_waiting(plan, &pairs, all, out)
 }
@@ -165,7 +169,19 @@ pub fn as_json(plan: &Plan, report: &CycleReport) -> Value {
         "made_at": plan.made_at.to_string(),
         "steps": steps,
         "waiting": waiting,
+        "score": plan.score.as_ref().map(score_json),
         "cycle": sync::as_json(report),
+    })
+}
+
+/// The documented shape of a score.
+fn score_json(score: &Score) -> Value {
+    json!({
+        "without": score.without,
+        "cost": score.cost,
+        "bound": score.bound,
+        "gain": score.gain(),
+        "gap": score.gap(),
     })
 }
 
@@ -199,6 +215,7 @@ pub fn step_json(step: &Step, zone: &TimeZone) -> Value {
         "href": step.href.as_str(),
         "mails": mails,
         "needs_person": step.needs_person,
+        "after": step.after.iter().map(|id| id.as_str()).collect::<Vec<_>>(),
         "why": step.why.iter().map(|reason| words::reason(reason, zone)).collect::<Vec<_>>(),
     })
 }

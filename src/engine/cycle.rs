@@ -9,7 +9,7 @@ use crate::engine::{
     Cause, Consent, CycleReport, Reach, StepOutcome, agenda, apply, planning, quiet, record,
     recover,
 };
-use crate::model::id::PairId;
+use crate::model::id::{PairId, StepId};
 use crate::model::pair::Mode;
 use crate::model::plan::{Action, Plan, Step};
 use crate::model::snapshot::Snapshot;
@@ -122,7 +122,10 @@ async fn apply_all(
         }
         // One write per resource and round: the next one needs the new tag.
         let place = (step.calendar.clone(), step.href.clone());
-        if touched.contains(&place) {
+        let room = |id: &StepId| {
+            report.applied.iter().any(|(one, came)| one.id == *id && *came == StepOutcome::Done)
+        };
+        if touched.contains(&place) || !step.after.iter().all(room) {
             again = true;
             continue;
         }

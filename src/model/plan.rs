@@ -18,6 +18,42 @@ pub struct Plan {
     pub steps: Vec<Step>,
     /// What is not done, and why.
     pub waiting: Vec<Waiting>,
+    /// What the new times gain and what is proved of them; `None` when no time is
+    /// decided about.
+    pub score: Option<Score>,
+}
+
+/// Points of a decision; see `docs/scheduling.md` for what a point is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Score {
+    /// Points if nothing were done.
+    pub without: i64,
+    /// Points of what is planned.
+    pub cost: i64,
+    /// Points no plan can be below.
+    pub bound: i64,
+}
+
+impl Score {
+    /// Points saved.
+    pub fn gain(&self) -> i64 {
+        self.without - self.cost
+    }
+
+    /// Points the best possible plan could save beyond that, at most.
+    pub fn gap(&self) -> i64 {
+        (self.cost - self.bound).max(0)
+    }
+
+    /// Two decisions taken together.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            without: self.without + other.without,
+            cost: self.cost + other.cost,
+            bound: self.bound + other.bound,
+        }
+    }
 }
 
 impl Plan {
@@ -48,6 +84,8 @@ pub struct Step {
     pub why: Vec<Reason>,
     /// Carried out only on a person's word, whatever the pair's mode.
     pub needs_person: bool,
+    /// Steps that must be done first: they make room for this one.
+    pub after: Vec<StepId>,
 }
 
 /// What a step writes. Handled exhaustively by `ical::edit` and the providers.
@@ -169,6 +207,13 @@ pub enum Reason {
     SeriesEnded(Timestamp),
     /// Both are free and it is the best of this many candidates.
     BestOf(usize),
+    /// The best of so many possible starts for one meeting.
+    BestPlace {
+        /// The start.
+        start: Timestamp,
+        /// Possible starts.
+        of: usize,
+    },
     /// So many of the coming meetings stand as planned there, of so many.
     Stands {
         /// Not blocked at their planned time.
@@ -206,6 +251,16 @@ pub enum Reason {
         who: String,
         /// Title or holiday.
         label: String,
+    },
+    /// It leaves its place to another 1:1 that has no other.
+    MakesRoom {
+        /// Whose meeting comes there.
+        who: String,
+    },
+    /// Another 1:1 leaves its place to this one, which is one more mail.
+    TakesPlaceOf {
+        /// Whose meeting leaves.
+        who: String,
     },
     /// The partner's time is unknown; hours were assumed.
     PartnerTimeUnknown,

@@ -114,6 +114,7 @@ fn write(case: &Case<'_>, effect: MailEffect) -> Result<Option<Step>, WaitingCau
         mail: effect,
         why: vec![why(written, case)],
         needs_person: false,
+        after: Vec::new(),
     }))
 }
 

@@ -67,6 +67,7 @@ fn create(case: &Case<'_>) -> Result<Option<Step>, WaitingCause> {
         mail: MailEffect::None,
         why: vec![Reason::AgendaDue(case.due)],
         needs_person: false,
+        after: Vec::new(),
     }))
 }
 
@@ -131,6 +132,7 @@ fn on_event(
         mail: MailEffect::None,
         why: vec![why],
         needs_person: false,
+        after: Vec::new(),
     })
 }
 
@@ -169,5 +171,6 @@ pub(crate) fn link(case: &Case<'_>) -> Result<Option<Step>, WaitingCause> {
         mail: MailEffect::None,
         why: vec![Reason::AgendaDue(case.due)],
         needs_person: false,
+        after: Vec::new(),
     }))
 }

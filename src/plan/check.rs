@@ -11,11 +11,14 @@ use crate::plan::upkeep::{UID_PREFIX, end_of};
 
 /// Removes what must not be done and says which rule removed it.
 pub fn check(plan: Plan, input: &PlanInput<'_>) -> Plan {
-    let Plan { made_at, steps, mut waiting } = plan;
+    let Plan { made_at, steps, mut waiting, score } = plan;
     let mut kept: Vec<Step> = Vec::new();
     let mut mails_left = input.limits.mails_left;
     for step in steps {
         if let Some(rule) = broken_rule(input.snapshot, &kept, &step) {
+            waiting.push(refused(&step.pair, rule));
+        } else if step.after.iter().any(|id| kept.iter().all(|k| k.id != *id)) {
+            let rule = "what would make room for it is not done".to_owned();
             waiting.push(refused(&step.pair, rule));
         } else if mails(&step) && mails_left == 0 {
             waiting.push(Waiting {
@@ -38,7 +41,7 @@ pub fn check(plan: Plan, input: &PlanInput<'_>) -> Plan {
         waiting.extend(kept.drain(..).map(|step| refused(&step.pair, rule.clone())));
         waiting.dedup();
     }
-    Plan { made_at, steps: kept, waiting }
+    Plan { made_at, steps: kept, waiting, score }
 }
 
 fn mails(step: &Step) -> bool {
@@ -133,11 +136,22 @@ fn double_booked(
     span: &Window,
     moving: &crate::model::snapshot::OccurrenceKey,
 ) -> Option<String> {
-    let standing = snapshot
-        .pairs
-        .iter()
-        .flat_map(|v| &v.occurrences)
-        .any(|o| o.key != *moving && o.stands() && Window::new(o.start, o.end).overlaps(span));
+    let leaves = |key: &crate::model::snapshot::OccurrenceKey| {
+        kept.iter().any(|step| match &step.action {
+            Action::MoveOccurrence { occurrence, .. } => occurrence == key,
+            Action::CreateSeries(_)
+            | Action::CreateCompanion(_)
+            | Action::SetLink { .. }
+            | Action::WriteAgenda { .. }
+            | Action::Restore { .. } => false,
+        })
+    };
+    let standing = snapshot.pairs.iter().flat_map(|v| &v.occurrences).any(|o| {
+        o.key != *moving
+            && o.stands()
+            && Window::new(o.start, o.end).overlaps(span)
+            && !leaves(&o.key)
+    });
     let planned = kept.iter().any(|k| match &k.action {
         Action::MoveOccurrence { start, duration, .. } => {
             let from = start.instant(&snapshot.owner.zone);

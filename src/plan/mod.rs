@@ -9,11 +9,18 @@ pub mod ground;
 pub mod input;
 pub mod joint;
 pub mod mail;
-pub mod repair;
+mod place;
+mod remedy;
+mod repair;
+mod table;
 pub mod targets;
+mod terrain;
+mod trouble;
 pub mod upkeep;
 pub mod words;
 
+#[cfg(test)]
+mod repair_tests;
 #[cfg(test)]
 mod testkit;
 #[cfg(test)]
@@ -24,20 +31,26 @@ use uuid::Uuid;
 
 use crate::model::id::{Href, StepId};
 use crate::model::pair::{Mode, Pair};
-use crate::model::plan::{Action, Plan, Step, Waiting, WaitingCause};
+use crate::model::plan::{Action, Plan, Score, Step, Waiting, WaitingCause};
 use crate::model::snapshot::{Coverage, PairView, Snapshot};
 use crate::plan::input::{PairState, PlanInput};
 
 /// Days that must lie between two meetings of a pair, start to start.
-const MIN_GAP_DAYS: i64 = 3;
+pub(crate) const MIN_GAP_DAYS: i64 = 3;
 
 /// Plans everything that is due for the pairs.
 pub fn plan(input: &PlanInput<'_>) -> Plan {
     let snapshot = input.snapshot;
-    let mut plan = Plan { made_at: snapshot.now, steps: Vec::new(), waiting: Vec::new() };
-    let mut claims = repair::Claims::default();
+    let mut plan =
+        Plan { made_at: snapshot.now, steps: Vec::new(), waiting: Vec::new(), score: None };
     let nothing = PairState::default();
     let arrangement = joint::arrange(snapshot, &unplaced(input), input.limits);
+    let incomplete = incomplete(snapshot);
+    let mut repaired = match incomplete {
+        Some(_) => repair::Repaired::default(),
+        None => repair::repair(input),
+    };
+    let common = ground::Common::new(snapshot);
     for (at, view) in snapshot.pairs.iter().enumerate() {
         if input.only.is_some_and(|only| *only != view.pair.id) {
             continue;
@@ -48,7 +61,7 @@ pub fn plan(input: &PlanInput<'_>) -> Plan {
             continue;
         }
         let text = agenda::agenda(snapshot, view, state, input.limits);
-        if let Some(cause) = incomplete(snapshot) {
+        if let Some(cause) = incomplete.clone() {
             plan.waiting.push(Waiting { pair: view.pair.id.clone(), occurrence: None, cause });
             add(&mut plan, text);
             continue;
@@ -59,16 +72,44 @@ pub fn plan(input: &PlanInput<'_>) -> Plan {
             cause: WaitingCause::DuplicateUid { uid: uid.clone() },
         }));
         let arranged = arrangement.chosen.iter().find(|one| one.pair == at);
-        match upkeep::upkeep(snapshot, view, state, input.limits, arranged) {
-            Ok(step) => plan.steps.extend(step),
-            Err(waiting) => plan.waiting.push(waiting),
-        }
-        let (steps, waiting) = repair::repair(snapshot, view, state, input.limits, &mut claims);
-        plan.steps.extend(steps);
-        plan.waiting.extend(waiting);
+        let ground = ground::Ground::new(&common, &view.pair, input.limits.max_per_day);
+        add(&mut plan, upkeep::upkeep(snapshot, view, state, &ground, arranged));
+        plan.steps.extend(repaired.steps.remove(&at).unwrap_or_default());
+        plan.waiting.extend(repaired.waiting.remove(&at).unwrap_or_default());
         add(&mut plan, text);
     }
+    plan.score = scored(&plan, &[arrangement.score, repaired.score]);
+    plan.steps = in_order(plan.steps, repaired.steps.into_values().flatten().collect());
     check::check(plan, input)
+}
+
+/// What the decisions about times gain together, if there are any in the plan.
+fn scored(plan: &Plan, scores: &[Option<Score>]) -> Option<Score> {
+    let times = |step: &Step| {
+        matches!(step.action, Action::CreateSeries(_) | Action::MoveOccurrence { .. })
+    };
+    if !plan.steps.iter().any(times) {
+        return None;
+    }
+    scores.iter().flatten().copied().reduce(Score::and)
+}
+
+/// Every step after those that make room for it; `others` are steps of pairs not
+/// asked for, taken in where they are needed. What waits for itself is left out.
+fn in_order(steps: Vec<Step>, mut others: Vec<Step>) -> Vec<Step> {
+    let mut open = steps;
+    let mut done: Vec<Step> = Vec::new();
+    while !open.is_empty() {
+        let ready = |step: &Step| step.after.iter().all(|id| done.iter().any(|d| d.id == *id));
+        if let Some(at) = open.iter().position(ready) {
+            done.push(open.remove(at));
+            continue;
+        }
+        let wanted = |step: &Step| open.iter().any(|o| o.after.contains(&step.id));
+        let Some(at) = others.iter().position(wanted) else { break };
+        open.push(others.remove(at));
+    }
+    done
 }
 
 fn add(plan: &mut Plan, result: Result<Option<Step>, Waiting>) {

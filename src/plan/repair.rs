@@ -1,334 +1,295 @@
-//! Repairs single occurrences that collide, were declined or fall into an
-//! absence: moves them within tolerance, or says why not. Never touches what a
-//! person placed, what starts too soon, or what somebody else organizes.
+//! Repairs single occurrences that collide, were declined, or fall into an absence
+//! or outside somebody's hours: all of them together, each at its best place within
+//! reach, if need be by letting one other 1:1 make room; else it says why not.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
 
-use crate::model::event::Partstat;
-use crate::model::id::Address;
-use crate::model::pair::Pair;
-use crate::model::plan::{Action, Precondition, Reason, Step, Waiting, WaitingCause};
-use crate::model::snapshot::{Occurrence, OccurrenceKey, OrganizedBy, PairView, Series, Snapshot};
+use crate::model::id::Etag;
+use crate::model::plan::{
+    Action, MailEffect, Precondition, Reason, Score, Step, Waiting, WaitingCause,
+};
+use crate::model::server::MailEngine;
+use crate::model::snapshot::{Occurrence, OccurrenceKey};
 use crate::model::time::Window;
-use crate::plan::ground::{Blocker, Ground, Place};
-use crate::plan::input::{Limits, PairState};
-use crate::plan::upkeep::{count, end_of, partner_time_unknown};
-use crate::plan::{mail, step_id, tolerance_days};
+use crate::plan::ground::{Common, Ground, committed};
+use crate::plan::input::PlanInput;
+use crate::plan::place::place;
+use crate::plan::remedy::{self, Finding};
+use crate::plan::table::{LONGEST, Part, Piece};
+use crate::plan::trouble::{Case, Trouble};
+use crate::plan::upkeep::{end_of, partner_time_unknown};
+use crate::plan::{at_rest, mail, step_id};
 
-/// Points of an occurrence that must be moved on the same day.
-const MOVE_SAME_DAY: i64 = 20;
+/// Most meetings repaired at once, soonest first; more is a sign of something else.
+const MOST: usize = 200;
+/// Days around a meeting in trouble in which others matter.
+const AROUND: i64 = 10;
 
-/// Points of a move by so many days; see `docs/scheduling.md`.
-fn move_points(days: i64) -> i64 {
-    match days.abs() {
-        0 => MOVE_SAME_DAY,
-        n => (40 + 10 * (n - 1)).min(80),
-    }
-}
-
-/// How many places each cause took away.
-type Counts = Vec<(String, usize)>;
-
-/// What earlier steps of the same plan do.
+/// What is to be done about the coming meetings of all pairs.
 #[derive(Debug, Default)]
-pub struct Claims {
-    /// Where they put meetings.
-    pub spans: BTreeSet<Window>,
-    /// Meetings that leave their place.
-    pub moved: BTreeSet<OccurrenceKey>,
+pub(crate) struct Repaired {
+    /// Steps by index of the pair.
+    pub(crate) steps: BTreeMap<usize, Vec<Step>>,
+    /// What is not done, by index of the pair.
+    pub(crate) waiting: BTreeMap<usize, Vec<Waiting>>,
+    /// What the moves gain.
+    pub(crate) score: Option<Score>,
 }
 
-/// What is wrong with an occurrence where it is.
-struct Trouble {
-    reason: Reason,
-    words: String,
+/// A meeting that is looked at.
+struct Seat<'a> {
+    pair: usize,
+    piece: Piece<'a>,
+    trouble: Option<Trouble>,
 }
 
-/// Steps and waiting reasons for the pair's coming occurrences. `claims` holds
-/// what other steps of this plan already do.
-pub fn repair(
-    snapshot: &Snapshot,
-    view: &PairView,
-    state: &PairState,
-    limits: &Limits,
-    claims: &mut Claims,
-) -> (Vec<Step>, Vec<Waiting>) {
-    let mut steps = Vec::new();
-    let mut waiting = Vec::new();
-    let until =
-        snapshot.now.saturating_add((limits.repair_days * 24).hours()).unwrap_or(Timestamp::MAX);
-    for occurrence in &view.occurrences {
-        if occurrence.start <= snapshot.now || occurrence.start > until {
-            continue;
-        }
-        let Some(series) = view.series.iter().find(|s| s.uid == occurrence.key.uid) else {
-            continue;
-        };
-        let length = occurrence.start.duration_until(occurrence.end);
-        let ground = Ground::new(snapshot, &view.pair, length, limits.max_per_day);
-        let case = Case { snapshot, view, state, limits, ground: &ground, series, occurrence };
-        let Some(trouble) = case.trouble(&claims.moved) else {
-            waiting.extend(case.warning());
-            continue;
-        };
-        match case.settle(&trouble, &claims.spans) {
-            Ok(step) => {
-                if let Action::MoveOccurrence { start, duration, .. } = &step.action {
-                    let from = start.instant(&snapshot.owner.zone);
-                    claims.spans.insert(Window::new(from, end_of(from, *duration)));
-                    claims.moved.insert(occurrence.key.clone());
-                }
-                steps.push(step);
+/// Decides about every coming meeting of every pair.
+pub(crate) fn repair(input: &PlanInput<'_>) -> Repaired {
+    let (seats, said) = look(input);
+    settle(input, seats, said)
+}
+
+/// Looks at every meeting: what part it takes, and what is said of it.
+fn look<'a>(input: &PlanInput<'a>) -> (Vec<Seat<'a>>, Repaired) {
+    let common = Common::new(input.snapshot);
+    let snapshot = input.snapshot;
+    let after =
+        |days: i64| snapshot.now.saturating_add((days * 24).hours()).unwrap_or(Timestamp::MAX);
+    let (until, beyond) =
+        (after(input.limits.repair_days), after(input.limits.repair_days + AROUND));
+    let mut repaired = Repaired::default();
+    let mut seats = Vec::new();
+    let mut moved = BTreeSet::new();
+    for (pair, view) in snapshot.pairs.iter().enumerate() {
+        let ground = Ground::new(&common, &view.pair, input.limits.max_per_day);
+        let state = input.pairs.get(&view.pair.id).filter(|state| at_rest(view, state).is_none());
+        let coming = |o: &&Occurrence| o.start > snapshot.now && o.start <= beyond;
+        for occurrence in view.occurrences.iter().filter(coming) {
+            let piece = Piece::settled(view, occurrence);
+            let mut seat = Seat { pair, piece, trouble: None };
+            let series = view.series.iter().find(|s| s.uid == occurrence.key.uid);
+            if let Some((series, state)) = series.zip(state) {
+                let (ground, limits) = (&ground, input.limits);
+                let case = Case { snapshot, view, state, limits, ground, series, occurrence };
+                let said = judge(&case, &mut seat, &moved, occurrence.start <= until);
+                repaired.wait(&seat, said);
             }
-            Err(cause) => waiting.push(Waiting {
-                pair: view.pair.id.clone(),
-                occurrence: Some(occurrence.start),
-                cause,
-            }),
-        }
-    }
-    (steps, waiting)
-}
-
-/// One occurrence with all that decides about it.
-struct Case<'a> {
-    snapshot: &'a Snapshot,
-    view: &'a PairView,
-    state: &'a PairState,
-    limits: &'a Limits,
-    ground: &'a Ground<'a>,
-    series: &'a Series,
-    occurrence: &'a Occurrence,
-}
-
-impl Case<'_> {
-    fn span(&self) -> Window {
-        Window::new(self.occurrence.start, self.occurrence.end)
-    }
-
-    fn pair(&self) -> &Pair {
-        &self.view.pair
-    }
-
-    /// What calls for a move, strongest first; `None` when it stands well.
-    fn trouble(&self, moved: &BTreeSet<OccurrenceKey>) -> Option<Trouble> {
-        let o = self.occurrence;
-        if o.status == crate::model::event::EventStatus::Cancelled {
-            return None;
-        }
-        for (reply, person) in
-            [(o.partner_reply, &self.pair().partner), (o.owner_reply, &self.snapshot.owner)]
-        {
-            if reply == Some(Partstat::Declined) {
-                let who = person.addresses.first().cloned().unwrap_or_else(|| Address::new(""));
-                return Some(Trouble {
-                    reason: Reason::Declined(who),
-                    words: format!("{} declined", person.name),
-                });
+            // Of two that collide, one is enough.
+            if seat.seeks() {
+                moved.insert(occurrence.key.clone());
+            }
+            if committed(occurrence) || seat.piece.part != Part::Settled {
+                seats.push(seat);
             }
         }
-        match self.ground.collision(self.span(), moved)? {
-            Blocker::Away { who, label } => Some(Trouble {
-                words: format!("{who} is away ({label})"),
-                reason: Reason::Away { who, label },
-            }),
-            blocker @ (Blocker::Busy { .. } | Blocker::Taken(_)) => Some(Trouble {
-                words: blocker.words(),
-                reason: Reason::Clash { with: blocker.words(), span: self.span() },
-            }),
-            Blocker::Window | Blocker::Hours(_) | Blocker::DayFull | Blocker::TooSoon => None,
+    }
+    (seats, repaired)
+}
+
+/// What part a meeting takes, and what is said of it now. Later than `soon` it
+/// only stands in the way of others.
+fn judge(
+    case: &Case<'_>,
+    seat: &mut Seat<'_>,
+    moved: &BTreeSet<OccurrenceKey>,
+    soon: bool,
+) -> Option<WaitingCause> {
+    let trouble = if soon { case.trouble(moved) } else { None };
+    let Some(trouble) = trouble else {
+        if case.may_make_room() {
+            seat.piece.part = Part::Stands;
+        }
+        return if soon { case.warning() } else { None };
+    };
+    let said = case.free_to_move(&trouble).err();
+    let declined = matches!(trouble.reason, Reason::Declined(_));
+    seat.piece.part = match &said {
+        None => Part::Seeks { declined },
+        Some(WaitingCause::NotOrganizer { .. }) => Part::Asks,
+        Some(_) => Part::Settled,
+    };
+    seat.trouble = Some(trouble);
+    said
+}
+
+/// Finds places for what seeks one.
+fn settle(input: &PlanInput<'_>, mut seats: Vec<Seat<'_>>, mut repaired: Repaired) -> Repaired {
+    for (at, proposals) in remedy::proposals(input, &pieces(&seats)) {
+        let Some(seat) = seats.get(at) else { continue };
+        repaired.propose(seat, &proposals);
+    }
+    cap(&mut seats, &mut repaired);
+    let seekers: Vec<Timestamp> =
+        seats.iter().filter(|s| s.seeks()).map(|s| s.piece.occurrence.start).collect();
+    let near = |seat: &Seat<'_>| {
+        let days = |at: &Timestamp| at.duration_until(seat.piece.occurrence.start).as_hours().abs();
+        seekers.iter().any(|at| days(at) <= 24 * AROUND)
+    };
+    seats.retain(|seat| seat.seeks() || (seat.piece.part != Part::Asks && near(seat)));
+    if seekers.is_empty() {
+        return repaired;
+    }
+    let placed = place(input, &pieces(&seats));
+    repaired.score = placed.score;
+    let mut steps: Vec<(usize, Window, Step)> = Vec::new();
+    for (at, seat) in seats.iter().enumerate() {
+        let found = placed.seats.get(at);
+        let made = match (found.and_then(|f| f.start), seat.seeks()) {
+            (Some(start), _) => step(input, seat, start, found.map_or(&[][..], |f| &f.why)),
+            (None, true) => Err(no_slot(seat, found.and_then(|f| f.finding.as_ref()))),
+            (None, false) => continue,
+        };
+        match made {
+            Ok(step) => steps.push((at, seat.piece.span(), step)),
+            Err(cause) => repaired.wait(seat, Some(cause)),
+        }
+    }
+    repaired.take(input, &seats, steps);
+    repaired
+}
+
+fn pieces<'a>(seats: &[Seat<'a>]) -> Vec<Piece<'a>> {
+    seats.iter().map(|seat| seat.piece).collect()
+}
+
+/// Leaves what seeks a place beyond the limit where it is, and says so once.
+fn cap(seats: &mut [Seat<'_>], repaired: &mut Repaired) {
+    let mut all: Vec<usize> =
+        (0..seats.len()).filter(|at| seats.get(*at).is_some_and(Seat::seeks)).collect();
+    all.sort_by_key(|at| seats.get(*at).map(|seat| seat.piece.occurrence.start));
+    for (n, at) in all.into_iter().skip(MOST).enumerate() {
+        let Some(seat) = seats.get_mut(at) else { continue };
+        seat.piece.part = Part::Settled;
+        if n == 0 {
+            let rule = format!("more than {MOST} meetings are in trouble: the soonest come first");
+            repaired.wait(seat, Some(WaitingCause::Refused { rule }));
+        }
+    }
+}
+
+/// Why a meeting found no place.
+fn no_slot(seat: &Seat<'_>, finding: Option<&Finding>) -> WaitingCause {
+    let long = || "it is longer than 8 hours: move it by hand".to_owned();
+    let remedy = (seat.piece.minutes() > LONGEST).then(long);
+    WaitingCause::NoSlot {
+        blocker: seat.trouble_words(),
+        blocked_by: finding.map(|f| f.blocked_by.clone()).unwrap_or_default(),
+        remedy: remedy.or_else(|| finding.map(|f| f.remedy.clone())),
+    }
+}
+
+/// The move of a meeting to a start. `found` are reasons beside its trouble.
+fn step(
+    input: &PlanInput<'_>,
+    seat: &Seat<'_>,
+    start: Timestamp,
+    found: &[Reason],
+) -> Result<Step, WaitingCause> {
+    let (snapshot, o, pair) = (input.snapshot, seat.piece.occurrence, seat.piece.pair());
+    let etag = o.resource.etag.as_ref().and_then(Etag::strong).ok_or(WaitingCause::NoStrongEtag)?;
+    let action = Action::MoveOccurrence {
+        occurrence: o.key.clone(),
+        recurrence_id: o.recurrence_id.clone(),
+        start: o.start_local.at(start, &snapshot.owner.zone),
+        duration: o.start.duration_until(o.end),
+    };
+    let mut why: Vec<Reason> = seat.trouble.iter().map(|t| t.reason.clone()).collect();
+    why.extend_from_slice(found);
+    if partner_time_unknown(snapshot, pair) {
+        why.push(Reason::PartnerTimeUnknown);
+    }
+    Ok(Step {
+        id: step_id(pair, &o.resource.href, &action),
+        pair: pair.id.clone(),
+        calendar: o.resource.calendar.clone(),
+        href: o.resource.href.clone(),
+        action,
+        precondition: Precondition::Match(etag),
+        mail: mailed(input, seat),
+        why,
+        needs_person: false,
+        after: Vec::new(),
+    })
+}
+
+fn mailed(input: &PlanInput<'_>, seat: &Seat<'_>) -> MailEffect {
+    let (snapshot, o) = (input.snapshot, seat.piece.occurrence);
+    let engine = snapshot.engines.get(&o.resource.calendar).copied();
+    let series = seat.piece.view.series.iter().find(|s| s.uid == o.key.uid);
+    let others = series.map(|series| mail::others(snapshot, series)).unwrap_or_default();
+    mail::predict(engine.unwrap_or(MailEngine::Unknown), mail::Change::Move, &others)
+}
+
+impl Seat<'_> {
+    fn seeks(&self) -> bool {
+        matches!(self.piece.part, Part::Seeks { .. })
+    }
+
+    fn trouble_words(&self) -> String {
+        self.trouble.as_ref().map(|t| t.words.clone()).unwrap_or_default()
+    }
+}
+
+impl Repaired {
+    fn wait(&mut self, seat: &Seat<'_>, cause: Option<WaitingCause>) {
+        let pair = seat.piece.pair().id.clone();
+        let occurrence = Some(seat.piece.occurrence.start);
+        let waiting = cause.map(|cause| Waiting { pair, occurrence, cause });
+        self.waiting.entry(seat.pair).or_default().extend(waiting);
+    }
+
+    /// Adds times one could propose to who organizes the meeting.
+    fn propose(&mut self, seat: &Seat<'_>, times: &[Timestamp]) {
+        let start = Some(seat.piece.occurrence.start);
+        let of_pair = self.waiting.entry(seat.pair).or_default().iter_mut();
+        for waiting in of_pair.filter(|w| w.occurrence == start) {
+            if let WaitingCause::NotOrganizer { proposals, .. } = &mut waiting.cause {
+                *proposals = times.to_vec();
+            }
         }
     }
 
-    /// A clash nobody committed to yet only warns.
-    fn warning(&self) -> Option<Waiting> {
-        if !self.occurrence.stands() {
-            return None;
-        }
-        let with = self.ground.tentative(self.span())?;
-        Some(Waiting {
-            pair: self.pair().id.clone(),
-            occurrence: Some(self.occurrence.start),
-            cause: WaitingCause::UnansweredClash { with },
-        })
-    }
-
-    fn settle(&self, trouble: &Trouble, claimed: &BTreeSet<Window>) -> Result<Step, WaitingCause> {
-        let blocker = || trouble.words.clone();
-        if self.pair().never_move {
-            return Err(WaitingCause::NeverMove { blocker: blocker() });
-        }
-        if self.series.organized_by != OrganizedBy::Owner {
-            let proposals = self.places(claimed).0.into_iter().take(3).map(|(_, p)| p.start);
-            return Err(WaitingCause::NotOrganizer {
-                blocker: blocker(),
-                proposals: proposals.collect(),
-            });
-        }
-        self.free_to_move(trouble)?;
-        // A reply on the master speaks of all meetings, or of one on a server that
-        // cannot tell: either way no program should move them one by one.
-        let whole = self.occurrence.recurrence_id.is_some() && !self.occurrence.overridden;
-        if let (Reason::Declined(_), true) = (&trouble.reason, whole) {
-            let who = if self.occurrence.partner_reply == Some(Partstat::Declined) {
-                &self.pair().partner
+    /// Takes the steps over, each told which others must be done first: those that
+    /// leave where it goes.
+    fn take(
+        &mut self,
+        input: &PlanInput<'_>,
+        seats: &[Seat<'_>],
+        steps: Vec<(usize, Window, Step)>,
+    ) {
+        let mut coming: Vec<Window> = Vec::new();
+        for (at, span, step) in &steps {
+            let moves = seats.get(*at).map(|_| &step.action);
+            if let Some(Action::MoveOccurrence { start, .. }) = moves {
+                let from = start.instant(&input.snapshot.owner.zone);
+                coming.push(Window::new(from, end_of(from, span.length())));
             } else {
-                &self.snapshot.owner
-            };
-            return Err(WaitingCause::DeclinedSeries { who: who.name.clone() });
-        }
-        let (places, counts) = self.places(claimed);
-        let tried = places.len();
-        let Some((_, best)) = places.into_iter().next() else {
-            return Err(self.no_slot(trouble, counts));
-        };
-        self.step(trouble, best, tried)
-    }
-
-    /// The rules that keep an occurrence where it is.
-    fn free_to_move(&self, trouble: &Trouble) -> Result<(), WaitingCause> {
-        let blocker = || trouble.words.clone();
-        let o = self.occurrence;
-        let frozen_until =
-            self.snapshot.now.saturating_add(self.pair().freeze).unwrap_or(Timestamp::MAX);
-        if o.start < frozen_until {
-            return Err(WaitingCause::Frozen { blocker: blocker() });
-        }
-        let own = self.state.own_moves.get(&o.key).map_or(&[][..], Vec::as_slice);
-        let moved = o.key.recurrence_id.is_some_and(|planned| planned != o.start);
-        if moved && own.last() != Some(&o.start) {
-            return Err(WaitingCause::PlacedByHand { blocker: blocker() });
-        }
-        // onbeat moved it and it is elsewhere now: somebody moved it back. Yield.
-        if !own.is_empty() && own.last() != Some(&o.start) {
-            return Err(WaitingCause::PlacedByHand { blocker: blocker() });
-        }
-        if own.len() >= self.limits.moves_per_occurrence {
-            return Err(WaitingCause::MoveCap { blocker: blocker() });
-        }
-        if self.view.duplicated.contains(&o.key.uid) {
-            return Err(WaitingCause::DuplicateUid { uid: o.key.uid.clone() });
-        }
-        if self.limits.read_only.contains(&o.resource.calendar) {
-            return Err(WaitingCause::ReadOnly);
-        }
-        Ok(())
-    }
-
-    /// Possible places within tolerance, cheapest first, and what took the
-    /// others away.
-    fn places(&self, claimed: &BTreeSet<Window>) -> (Vec<(i64, Place)>, Counts) {
-        let zone = &self.snapshot.owner.zone;
-        let planned = self.occurrence.key.recurrence_id.unwrap_or(self.occurrence.start);
-        let planned_date = zone.to_datetime(planned).date();
-        let mut counts = Vec::new();
-        let mut places = Vec::new();
-        for days in -tolerance_days(self.pair())..=tolerance_days(self.pair()) {
-            let Ok(date) = planned_date.checked_add(days.days()) else { continue };
-            for start in self.ground.starts_on(date) {
-                match self.try_place(start, claimed) {
-                    Ok(place) => places.push((self.points(place, planned_date, date), place)),
-                    Err(blocker) => count(&mut counts, &blocker),
-                }
+                coming.push(*span);
             }
         }
-        places.sort_by_key(|(points, place)| (*points, place.start));
-        counts.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-        (places, counts)
-    }
-
-    fn try_place(&self, start: Timestamp, claimed: &BTreeSet<Window>) -> Result<Place, Blocker> {
-        // Where it stands is what is wrong: a decline does not show in anybody's calendar.
-        if start == self.occurrence.start {
-            return Err(Blocker::Busy {
-                who: "one of the two".to_owned(),
-                label: "not at this time".to_owned(),
-            });
-        }
-        let place = self.ground.place(start)?;
-        let length = self.occurrence.start.duration_until(self.occurrence.end);
-        let span = Window::new(start, end_of(start, length));
-        let own = self.view.occurrences.iter().any(|o| {
-            o.key != self.occurrence.key
-                && o.stands()
-                && Window::new(o.start, o.end).overlaps(&span)
-        });
-        if own || claimed.iter().any(|c| c.overlaps(&span)) {
-            return Err(Blocker::Taken(self.pair().partner.name.clone()));
-        }
-        Ok(place)
-    }
-
-    /// Points of a place: the move itself, the place, and how far off the usual time.
-    fn points(&self, place: Place, planned: Date, date: Date) -> i64 {
-        let days = i64::from((date - planned).get_days());
-        let zone = &self.snapshot.owner.zone;
-        let usual = self.occurrence.key.recurrence_id.unwrap_or(self.occurrence.start);
-        let off = zone
-            .to_datetime(usual)
-            .time()
-            .duration_until(zone.to_datetime(place.start).time())
-            .as_mins()
-            .abs();
-        move_points(days) + place.points + ((off + 29) / 30).min(12)
-    }
-
-    fn no_slot(&self, trouble: &Trouble, counts: Counts) -> WaitingCause {
-        let tolerance = tolerance_days(self.pair());
-        let remedy = match counts.first() {
-            None => format!(
-                "within {tolerance} days the window has no room: widen `window` or `flexibility`"
-            ),
-            Some((most, n)) => format!(
-                "{n} places are lost because {most}; freeing one of them, or a wider `flexibility`, would help"
-            ),
+        let name = |at: usize| {
+            let seat: Option<&Seat<'_>> = seats.get(at);
+            seat.map(|s| s.piece.pair().partner.name.clone()).unwrap_or_default()
         };
-        WaitingCause::NoSlot {
-            blocker: trouble.words.clone(),
-            blocked_by: counts,
-            remedy: Some(remedy),
+        for (n, (at, span, step)) in steps.iter().enumerate() {
+            let Some(seat) = seats.get(*at) else { continue };
+            let mut step = step.clone();
+            let to = coming.get(n).copied().unwrap_or(*span);
+            for (m, (other, left, first)) in steps.iter().enumerate() {
+                if m != n && left.overlaps(&to) {
+                    step.after.push(first.id.clone());
+                    step.why.push(Reason::TakesPlaceOf { who: name(*other) });
+                }
+                if m != n && !seat.seeks() && coming.get(m).is_some_and(|c| c.overlaps(span)) {
+                    step.why.push(Reason::MakesRoom { who: name(*other) });
+                }
+            }
+            // What it collided with leaves: it may stay.
+            if to.from != span.from {
+                self.steps.entry(seat.pair).or_default().push(step);
+            }
         }
-    }
-
-    fn step(&self, trouble: &Trouble, best: Place, tried: usize) -> Result<Step, WaitingCause> {
-        let o = self.occurrence;
-        let etag = o.resource.etag.as_ref().and_then(crate::model::id::Etag::strong);
-        let Some(etag) = etag else { return Err(WaitingCause::NoStrongEtag) };
-        let action = Action::MoveOccurrence {
-            occurrence: o.key.clone(),
-            recurrence_id: o.recurrence_id.clone(),
-            start: o.start_local.at(best.start, &self.snapshot.owner.zone),
-            duration: o.start.duration_until(o.end),
-        };
-        let mut why = vec![trouble.reason.clone(), Reason::BestOf(tried)];
-        if partner_time_unknown(self.snapshot, self.pair()) {
-            why.push(Reason::PartnerTimeUnknown);
-        }
-        Ok(Step {
-            id: step_id(self.pair(), &o.resource.href, &action),
-            pair: self.pair().id.clone(),
-            calendar: o.resource.calendar.clone(),
-            href: o.resource.href.clone(),
-            action,
-            precondition: Precondition::Match(etag),
-            mail: mail::predict(
-                self.engine(),
-                mail::Change::Move,
-                &mail::others(self.snapshot, self.series),
-            ),
-            why,
-            needs_person: false,
-        })
-    }
-
-    fn engine(&self) -> crate::model::server::MailEngine {
-        self.snapshot
-            .engines
-            .get(&self.occurrence.resource.calendar)
-            .copied()
-            .unwrap_or(crate::model::server::MailEngine::Unknown)
     }
 }

@@ -12,7 +12,7 @@ use crate::model::plan::{Action, NewSeries, Precondition, Reason, Step, Waiting,
 use crate::model::snapshot::{PairView, PartnerTime, Series, Snapshot};
 use crate::model::time::CalTime;
 use crate::plan::ground::{Blocker, Ground};
-use crate::plan::input::{Limits, PairState};
+use crate::plan::input::PairState;
 use crate::plan::joint::Arranged;
 use crate::plan::{mail, step_id};
 
@@ -29,7 +29,7 @@ pub fn upkeep(
     snapshot: &Snapshot,
     view: &PairView,
     state: &PairState,
-    limits: &Limits,
+    ground: &Ground<'_>,
     arranged: Option<&Arranged>,
 ) -> Result<Option<Step>, Waiting> {
     if live_series(view, snapshot.now).is_some() {
@@ -40,9 +40,8 @@ pub fn upkeep(
     let Some(calendar) = state.target.clone() else {
         return Err(waiting(WaitingCause::ReadOnly));
     };
-    let ground = Ground::new(snapshot, pair, pair.duration, limits.max_per_day);
     let Some(base) = arranged else {
-        return Err(waiting(no_base(snapshot, pair, &ground)));
+        return Err(waiting(no_base(snapshot, pair, ground)));
     };
     let series = new_series(snapshot, pair, base, &state.standing);
     let engine = snapshot
@@ -63,10 +62,11 @@ pub fn upkeep(
         action,
         precondition: Precondition::Absent,
         mail,
-        why: reasons(snapshot, pair, &ground, base, ended),
+        why: reasons(snapshot, pair, ground, base, ended),
         // A series that was there and is gone was ended by somebody; one that could
         // not be read may be this very one.
         needs_person: ended.is_some() || !snapshot.quarantined.is_empty(),
+        after: Vec::new(),
     }))
 }
 
@@ -144,12 +144,12 @@ pub fn partner_time_unknown(snapshot: &Snapshot, pair: &Pair) -> bool {
 fn no_base(snapshot: &Snapshot, pair: &Pair, ground: &Ground<'_>) -> WaitingCause {
     let zone = &snapshot.owner.zone;
     let today = zone.to_datetime(snapshot.now).date();
-    let mut counts: Vec<(String, usize)> = Vec::new();
+    let mut counts: Vec<(Blocker, usize)> = Vec::new();
     for days in 1..=28_i64 {
         let Ok(date) = today.checked_add(days.days()) else { continue };
         for start in ground.starts_on(date) {
             if let Err(blocker) = ground.place(start) {
-                count(&mut counts, &blocker);
+                count(&mut counts, blocker);
             }
         }
     }
@@ -163,17 +163,16 @@ fn no_base(snapshot: &Snapshot, pair: &Pair, ground: &Ground<'_>) -> WaitingCaus
     };
     WaitingCause::NoSlot {
         blocker: "no series is on the calendar".to_owned(),
-        blocked_by: counts,
+        blocked_by: counts.into_iter().map(|(blocker, n)| (blocker.words(), n)).collect(),
         remedy: Some(remedy),
     }
 }
 
-/// Counts a blocker by its words.
-pub fn count(counts: &mut Vec<(String, usize)>, blocker: &Blocker) {
-    let words = blocker.words();
-    match counts.iter_mut().find(|(name, _)| *name == words) {
+/// Counts a blocker.
+pub(crate) fn count(counts: &mut Vec<(Blocker, usize)>, blocker: Blocker) {
+    match counts.iter_mut().find(|(known, _)| *known == blocker) {
         Some((_, n)) => *n += 1,
-        None => counts.push((words, 1)),
+        None => counts.push((blocker, 1)),
     }
 }
 

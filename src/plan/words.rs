@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::model::id::Address;
-use crate::model::plan::{Action, MailEffect, Reason, Step, WaitingCause};
+use crate::model::plan::{Action, MailEffect, Reason, Score, Step, WaitingCause};
 
 /// A moment as people read it, in a zone: `Tue 3 Mar 10:00`.
 pub fn moment(at: Timestamp, zone: &TimeZone) -> String {
@@ -61,6 +61,26 @@ pub fn cadence(cadence: crate::model::pair::Cadence) -> String {
     }
 }
 
+/// What the planned times gain, and what is proved of them.
+pub fn score(score: &Score) -> String {
+    let points = |n: i64| if n == 1 { "1 point".to_owned() } else { format!("{n} points") };
+    let saved = format!("saves {} against doing nothing", points(score.gain()));
+    match score.gap() {
+        0 => format!("{saved}; proved: no plan saves more"),
+        gap => format!(
+            "{saved}; no plan could save more than {} beyond that ({:.1} %)",
+            points(gap),
+            share(gap, score.cost)
+        ),
+    }
+}
+
+/// A share in percent, for people.
+#[allow(clippy::cast_precision_loss)] // points are small
+fn share(part: i64, whole: i64) -> f64 {
+    if whole == 0 { 0.0 } else { 100.0 * part as f64 / whole as f64 }
+}
+
 /// Whom a write mails.
 pub fn mail(effect: &MailEffect) -> String {
     match effect {
@@ -79,7 +99,13 @@ pub fn reason(reason: &Reason, zone: &TimeZone) -> String {
     match reason {
         Reason::NoSeries => "no recurring meeting with this person is on the calendar".to_owned(),
         Reason::SeriesEnded(at) => format!("the last series ended on {}", day(*at, zone)),
-        Reason::BestOf(n) => format!("the best of {n} possible times"),
+        Reason::BestOf(n) | Reason::BestPlace { of: n, .. } => {
+            format!("the best of {n} possible times")
+        }
+        Reason::MakesRoom { who } => {
+            format!("makes room for the 1:1 with {who}, which has no other place")
+        }
+        Reason::TakesPlaceOf { who } => format!("the 1:1 with {who} makes room, a second move"),
         Reason::Stands { free, of } => {
             format!("{free} of the next {of} meetings can stand there without a move")
         }

@@ -50,6 +50,27 @@ pub enum CompileError {
     Draft(#[from] DraftError),
 }
 
+impl CompileError {
+    /// The series it is about, if it is about one.
+    pub fn series(&self) -> Option<usize> {
+        match self {
+            Self::Series { series, .. }
+            | Self::Draft(
+                DraftError::People(series)
+                | DraftError::Length(series)
+                | DraftError::NoChoice(series)
+                | DraftError::Horizon(series)
+                | DraftError::Tolerance(series)
+                | DraftError::Weights(series),
+            ) => Some(*series),
+            Self::Draft(DraftError::Days(_) | DraftError::PersonWeights(_))
+            | Self::Horizon
+            | Self::Zone { .. }
+            | Self::Person { .. } => None,
+        }
+    }
+}
+
 /// A compiled specification and what is needed to speak of its solution.
 #[derive(Debug, Clone)]
 pub struct Compiled {

@@ -238,34 +238,67 @@ pub fn blockers(
     series: usize,
     occurrence: usize,
 ) -> Result<Vec<Blocked>, CompileError> {
+    let mut all = blockers_of(spec, compiled, repairs, &[(series, occurrence)])?;
+    Ok(all.pop().unwrap_or_default())
+}
+
+/// As [`blockers`], for several occurrences (series and number).
+///
+/// # Errors
+/// When the specification does not compile.
+pub fn blockers_of(
+    spec: &Spec,
+    compiled: &Compiled,
+    repairs: &mut Repairs<'_>,
+    wanted: &[(usize, usize)],
+) -> Result<Vec<Vec<Blocked>>, CompileError> {
     let calendars = Calendars::new(spec)?;
     let work = calendars.work(spec);
-    let Some(view) = work.view(series) else { return Ok(Vec::new()) };
-    let look = repairs.look(series, occurrence);
-    let Some(date) = repairs.target(series, occurrence).map(|t| t.0) else { return Ok(Vec::new()) };
-    let tolerance = view.series.tolerance;
-    let mut found = Vec::new();
-    let last = (usize::from(date) + tolerance).min(spec.last_day);
-    for day in usize::from(date).saturating_sub(tolerance).max(1)..=last {
-        if view.series.weekdays.get(spec.weekday(day as i64)) != Some(&true) {
-            continue;
-        }
-        for slot in view.anchor.day(day) {
-            let minute = view.anchor.local(slot).1;
-            if minute < view.series.window.0 || minute + view.series.minutes > view.series.window.1
-            {
+    let one = |(series, occurrence): &(usize, usize)| {
+        work.blockers(compiled, repairs, *series, *occurrence)
+    };
+    Ok(wanted.iter().map(one).collect())
+}
+
+impl Work<'_> {
+    fn blockers(
+        &self,
+        compiled: &Compiled,
+        repairs: &mut Repairs<'_>,
+        series: usize,
+        occurrence: usize,
+    ) -> Vec<Blocked> {
+        let (Some(view), Some((date, _))) = (self.view(series), repairs.target(series, occurrence))
+        else {
+            return Vec::new();
+        };
+        let look = repairs.look(series, occurrence);
+        let tolerance = view.series.tolerance;
+        let mut found = Vec::new();
+        let last = (usize::from(date) + tolerance).min(self.spec.last_day);
+        for day in usize::from(date).saturating_sub(tolerance).max(1)..=last {
+            if view.series.weekdays.get(self.spec.weekday(day as i64)) != Some(&true) {
                 continue;
             }
-            let Ok(at) = u32::try_from(slot) else { continue };
-            let taken = look.blocked.iter().find(|b| b.0 == at).map(|b| b.1.into());
-            let hard =
-                work.cause(&view, slot).or_else(|| work.lead(compiled, series, occurrence, slot));
-            let cause =
-                hard.or(taken).or_else(|| repairs.fixed_cause(compiled, series, occurrence, at));
-            found.push(Blocked { slot: at, cause });
+            for slot in view.anchor.day(day) {
+                let minute = view.anchor.local(slot).1;
+                let end = minute + view.series.minutes;
+                if minute < view.series.window.0 || end > view.series.window.1 {
+                    continue;
+                }
+                let Ok(at) = u32::try_from(slot) else { continue };
+                let taken = look.blocked.iter().find(|b| b.0 == at).map(|b| b.1.into());
+                let hard = self
+                    .cause(&view, slot)
+                    .or_else(|| self.lead(compiled, series, occurrence, slot));
+                let cause = hard
+                    .or(taken)
+                    .or_else(|| repairs.fixed_cause(compiled, series, occurrence, at));
+                found.push(Blocked { slot: at, cause });
+            }
         }
+        found
     }
-    Ok(found)
 }
 
 impl Repairs<'_> {
@@ -289,8 +322,13 @@ impl Repairs<'_> {
                 return Some(Cause::Cap(index as usize));
             }
         }
+        let one = problem.series.get(series)?;
+        let buffer = |index: &u32| problem.people.get(*index as usize).map_or(0, |p| p.buffer);
+        let buffer = who.iter().map(buffer).max().unwrap_or(0);
         let past = |other: &usize| {
-            compiled.fixed.get(*other).is_some_and(|f| f.iter().any(|p| p.1.abs_diff(slot) < 64))
+            let len = problem.series.get(*other).map_or(0, |s| s.len);
+            let meets = |at: u32| at < slot + one.len + buffer && slot < at + len + buffer;
+            compiled.fixed.get(*other).is_some_and(|f| f.iter().any(|p| meets(p.1)))
         };
         let shares = |other: &usize| {
             problem.series.get(*other).is_some_and(|s| s.who.iter().any(|w| who.contains(w)))

@@ -33,7 +33,7 @@ impl Work<'_> {
         let mut moved = 0;
         let (mut open, mut open_dates, mut kept) = (Vec::new(), Vec::new(), Vec::new());
         for (k, (&date, &slot)) in dates.iter().zip(published).enumerate() {
-            if let Some(slot) = slot.filter(|s| s * SLOT < now) {
+            if let Some(slot) = slot.filter(|s| series.settled || s * SLOT < now) {
                 let at =
                     u32::try_from(slot).map_err(|_| "a published slot lies before the origin")?;
                 let base = view.anchor.slot_at(i64::from(date), minute);

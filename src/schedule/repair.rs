@@ -233,6 +233,29 @@ impl<'p> Repairs<'p> {
         Repair { best: best.map(gain), blocked }
     }
 
+    /// Every slot an occurrence could take as things stand, with its points,
+    /// cheapest first; where it sits now does not count as taken.
+    pub fn places(&mut self, series: usize, occurrence: usize) -> Vec<(u32, i64)> {
+        let Some((date, column)) = self.target(series, occurrence) else { return Vec::new() };
+        let held = self.cell(series, occurrence);
+        self.seat(series, occurrence, None);
+        let one = &self.problem.series[series];
+        let near = self.near(series, occurrence);
+        let values = self.state.values();
+        let mut found: Vec<(u32, i64)> = Vec::new();
+        for cell in near {
+            let shared = cell.key.iter().map(|key| i64::from(values[*key as usize])).sum::<i64>();
+            let cost = i64::from(cell.cost) + shared;
+            let cost = cost + i64::from(one.move_cost(cell, date, column));
+            if cost < i64::from(one.miss) {
+                found.push((cell.slot, super::problem::points_up(cost)));
+            }
+        }
+        self.seat(series, occurrence, held);
+        found.sort_by_key(|(slot, points)| (*points, *slot));
+        found
+    }
+
     fn obstacle(&self, cell: &Cell) -> Option<Obstacle> {
         for key in cell.key.into_iter().filter(|k| *k != 0) {
             if let Some((series, occurrence)) = self.met(key).next() {

@@ -126,6 +126,8 @@ pub struct SeriesSpec {
     pub current: Option<(usize, i64)>,
     /// The standing slot must stay.
     pub pinned: bool,
+    /// Published occurrences stay, whatever hours and calendars say.
+    pub settled: bool,
 }
 
 /// Everything to be scheduled together.

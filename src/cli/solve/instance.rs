@@ -344,6 +344,7 @@ impl RawSeries {
             tracks,
             current,
             pinned: self.pinned,
+            settled: false,
         };
         Ok((spec, labels))
     }
