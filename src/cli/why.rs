@@ -1,6 +1,8 @@
 //! `onbeat why`: why a meeting is where it is, what would be changed about it,
 //! and what stands in the way.
 
+mod points;
+
 use clap::Args;
 use jiff::Timestamp;
 use serde_json::json;
@@ -11,6 +13,7 @@ use crate::cli::failure::Failure;
 use crate::cli::lookout::Lookout;
 use crate::cli::out::{Out, Style, clean};
 use crate::cli::pairs;
+use crate::cli::why::points::Points;
 use crate::engine::planning;
 use crate::model::ledger::{BeatState, Presence};
 use crate::model::observation::Party;
@@ -46,14 +49,19 @@ pub fn run(context: &Context, args: &WhyArgs, out: &mut Out) -> Result<(), Failu
     } else {
         lines.push("nothing is on the calendar".to_owned());
     }
+    let points = Points::of(&look, view, meeting);
+    lines.extend(points.lines(view, out));
     lines.extend(planned(&plan, meeting, out));
     if out.json {
-        return out.json(&json!({
-            "pair": pair.id.as_str(),
-            "start": meeting.map(|m| m.start.to_string()),
-            "planned": meeting.map(|m| crate::engine::agenda::planned(m).to_string()),
-            "why": lines,
-        }));
+        let mut value = points.json();
+        if let Some(map) = value.as_object_mut() {
+            map.insert("pair".to_owned(), json!(pair.id.as_str()));
+            map.insert("start".to_owned(), json!(meeting.map(|m| m.start.to_string())));
+            let planned = meeting.map(|m| crate::engine::agenda::planned(m).to_string());
+            map.insert("planned".to_owned(), json!(planned));
+            map.insert("why".to_owned(), json!(lines));
+        }
+        return out.json(&value);
     }
     let title = match meeting {
         Some(meeting) => {

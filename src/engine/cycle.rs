@@ -7,7 +7,7 @@ use crate::engine::look::{PartnerTimes, ask_partner_times, look};
 use crate::engine::world::World;
 use crate::engine::{
     Cause, Consent, CycleReport, Reach, StepOutcome, agenda, apply, planning, quiet, record,
-    recover,
+    recover, times, weekly,
 };
 use crate::model::id::{PairId, StepId};
 use crate::model::pair::Mode;
@@ -38,7 +38,11 @@ pub async fn run(
     }
     let times = match reach {
         Reach::Observe => PartnerTimes::new(),
-        Reach::Plan | Reach::Apply { .. } => ask_partner_times(world, &readings).await,
+        Reach::Plan | Reach::Apply { .. } => {
+            let times = ask_partner_times(world, &readings).await;
+            times::remember(world, &times)?;
+            times
+        }
     };
     for _ in 0..ROUNDS {
         let snapshot = observe(world, &readings, &times, &mut report)?;
@@ -47,6 +51,9 @@ pub async fn run(
             break;
         }
         let plan = planning::plan(world, &readings, &snapshot, only)?;
+        if report.coverage.iter().all(|(_, coverage)| coverage.is_complete()) {
+            weekly::remember(world, plan.proposal.as_ref())?;
+        }
         report.snapshot = Some(snapshot);
         let Reach::Apply { consent } = reach else {
             report.plan = Some(plan);

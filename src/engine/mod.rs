@@ -19,7 +19,9 @@ pub mod quiet;
 pub mod record;
 pub mod recover;
 pub mod sources;
+pub mod times;
 pub mod undo;
+pub mod weekly;
 pub mod world;
 
 pub use error::EngineError;

@@ -4,8 +4,9 @@
 use crate::engine::catalog;
 use crate::engine::error::EngineError;
 use crate::engine::fetch::{AccountReading, CalendarReading};
-use crate::engine::look::{PartnerTimes, look};
+use crate::engine::look::look;
 use crate::engine::record;
+use crate::engine::times;
 use crate::engine::world::World;
 use crate::model::snapshot::{Coverage, Snapshot};
 
@@ -53,5 +54,6 @@ fn never_read() -> Coverage {
 /// As [`readings`].
 pub fn look_back(world: &mut World, readings: &[AccountReading]) -> Result<Snapshot, EngineError> {
     record::catch_up(world)?;
-    look(world, readings, PartnerTimes::new())
+    let times = times::known(world)?;
+    look(world, readings, times)
 }

@@ -9,6 +9,7 @@ use crate::engine::agenda;
 use crate::engine::error::EngineError;
 use crate::engine::fetch::AccountReading;
 use crate::engine::record::own_moves;
+use crate::engine::weekly;
 use crate::engine::world::World;
 use crate::model::id::{CalendarId, PairId};
 use crate::model::plan::Plan;
@@ -30,7 +31,8 @@ pub fn plan(
         states.insert(view.pair.id.clone(), pair_state(world, readings, snapshot, view)?);
     }
     let limits = limits(world, readings, snapshot)?;
-    Ok(crate::plan::plan(&PlanInput { snapshot, pairs: &states, limits: &limits, only }))
+    let weekly = &weekly::known(world)?;
+    Ok(crate::plan::plan(&PlanInput { snapshot, pairs: &states, limits: &limits, only, weekly }))
 }
 
 fn pair_state(

@@ -21,6 +21,25 @@ pub struct Plan {
     /// What the new times gain and what is proved of them; `None` when no time is
     /// decided about.
     pub score: Option<Score>,
+    /// The standing slot that is worth a change; only ever said.
+    pub proposal: Option<Proposal>,
+}
+
+/// A change of a standing slot that is worth what it costs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proposal {
+    /// Whose.
+    pub pair: PairId,
+    /// The series as it was looked at.
+    pub uid: EventUid,
+    /// Next meeting on the present slot.
+    pub from: Timestamp,
+    /// First meeting on the proposed one.
+    pub to: Timestamp,
+    /// Points saved after what the change costs.
+    pub gain: i64,
+    /// Meetings moved or lost now, and then, of so many.
+    pub off: (usize, usize, usize),
 }
 
 /// Points of a decision; see `docs/scheduling.md` for what a point is.
@@ -370,6 +389,8 @@ pub enum WaitingCause {
         /// What clashes.
         with: String,
     },
+    /// Another standing slot would be better: said once a week, never done.
+    BetterSlot(Proposal),
     /// The agenda will be written at this moment.
     AgendaNotDue {
         /// When.

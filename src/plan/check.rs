@@ -11,7 +11,7 @@ use crate::plan::upkeep::{UID_PREFIX, end_of};
 
 /// Removes what must not be done and says which rule removed it.
 pub fn check(plan: Plan, input: &PlanInput<'_>) -> Plan {
-    let Plan { made_at, steps, mut waiting, score } = plan;
+    let Plan { made_at, steps, mut waiting, score, proposal } = plan;
     let mut kept: Vec<Step> = Vec::new();
     let mut mails_left = input.limits.mails_left;
     for step in steps {
@@ -41,7 +41,7 @@ pub fn check(plan: Plan, input: &PlanInput<'_>) -> Plan {
         waiting.extend(kept.drain(..).map(|step| refused(&step.pair, rule.clone())));
         waiting.dedup();
     }
-    Plan { made_at, steps: kept, waiting, score }
+    Plan { made_at, steps: kept, waiting, score, proposal }
 }
 
 fn mails(step: &Step) -> bool {

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use crate::agenda::Agenda;
 use crate::model::id::{CalendarId, PairId};
+use crate::model::plan::Proposal;
 use crate::model::resource::ResourceRef;
 use crate::model::snapshot::{OccurrenceKey, Snapshot};
 use crate::model::time::CalTime;
@@ -22,6 +23,17 @@ pub struct PlanInput<'a> {
     pub limits: &'a Limits,
     /// Plan for one pair only.
     pub only: Option<&'a PairId>,
+    /// What is known of this week's proposal of another standing slot.
+    pub weekly: &'a Weekly,
+}
+
+/// What is known of this week's proposal of another standing slot.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Weekly {
+    /// Nobody looked for a week.
+    Due,
+    /// Looked for within the week, and what came of it.
+    Made(Option<Proposal>),
 }
 
 /// What the store remembers of a pair.

@@ -202,11 +202,16 @@ fn owner(snapshot: &Snapshot, pairs: &[usize], span: &Span, limits: &Limits) -> 
     owner.spec
 }
 
-/// The rhythms a pair's series may have: every phase on every weekday.
-fn rhythms(snapshot: &Snapshot, pair: &Pair, span: &Span) -> Vec<Vec<Date>> {
+/// The first date a standing slot may have now.
+pub(crate) fn first_date(snapshot: &Snapshot, pair: &Pair) -> Date {
     let soon = snapshot.now.saturating_add(pair.freeze).unwrap_or(snapshot.now);
     let from = snapshot.owner.zone.to_datetime(soon).date();
-    let from = from.tomorrow().unwrap_or(from);
+    from.tomorrow().unwrap_or(from)
+}
+
+/// The rhythms a pair's series may have: every phase on every weekday.
+pub(crate) fn rhythms(snapshot: &Snapshot, pair: &Pair, span: &Span) -> Vec<Vec<Date>> {
+    let from = first_date(snapshot, pair);
     let end = span.origin.checked_add(span.days.days()).unwrap_or(from);
     let weekdays: Vec<Weekday> = Weekday::Monday
         .cycle_forward()

@@ -3,6 +3,7 @@
 //! input gives the same plan, and planning again after applying gives none.
 
 pub mod agenda;
+pub mod around;
 pub mod carrier;
 pub mod check;
 pub mod ground;
@@ -12,6 +13,7 @@ pub mod mail;
 mod place;
 mod remedy;
 mod repair;
+pub mod standing;
 mod table;
 pub mod targets;
 mod terrain;
@@ -31,9 +33,9 @@ use uuid::Uuid;
 
 use crate::model::id::{Href, StepId};
 use crate::model::pair::{Mode, Pair};
-use crate::model::plan::{Action, Plan, Score, Step, Waiting, WaitingCause};
+use crate::model::plan::{Action, Plan, Proposal, Score, Step, Waiting, WaitingCause};
 use crate::model::snapshot::{Coverage, PairView, Snapshot};
-use crate::plan::input::{PairState, PlanInput};
+use crate::plan::input::{PairState, PlanInput, Weekly};
 
 /// Days that must lie between two meetings of a pair, start to start.
 pub(crate) const MIN_GAP_DAYS: i64 = 3;
@@ -41,8 +43,13 @@ pub(crate) const MIN_GAP_DAYS: i64 = 3;
 /// Plans everything that is due for the pairs.
 pub fn plan(input: &PlanInput<'_>) -> Plan {
     let snapshot = input.snapshot;
-    let mut plan =
-        Plan { made_at: snapshot.now, steps: Vec::new(), waiting: Vec::new(), score: None };
+    let mut plan = Plan {
+        made_at: snapshot.now,
+        steps: Vec::new(),
+        waiting: Vec::new(),
+        score: None,
+        proposal: None,
+    };
     let nothing = PairState::default();
     let arrangement = joint::arrange(snapshot, &unplaced(input), input.limits);
     let incomplete = incomplete(snapshot);
@@ -78,6 +85,19 @@ pub fn plan(input: &PlanInput<'_>) -> Plan {
         plan.waiting.extend(repaired.waiting.remove(&at).unwrap_or_default());
         add(&mut plan, text);
     }
+    plan.proposal = match (&incomplete, input.weekly) {
+        (Some(_), _) => None,
+        (None, Weekly::Due) => standing::proposal(input),
+        (None, Weekly::Made(made)) => {
+            made.as_ref().filter(|made| standing::holds(input, made)).cloned()
+        }
+    };
+    let asked = |p: &&Proposal| input.only.is_none_or(|only| *only == p.pair);
+    plan.waiting.extend(plan.proposal.iter().filter(asked).map(|p| Waiting {
+        pair: p.pair.clone(),
+        occurrence: None,
+        cause: WaitingCause::BetterSlot(p.clone()),
+    }));
     plan.score = scored(&plan, &[arrangement.score, repaired.score]);
     plan.steps = in_order(plan.steps, repaired.steps.into_values().flatten().collect());
     check::check(plan, input)

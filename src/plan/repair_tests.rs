@@ -10,7 +10,7 @@ use crate::model::id::PairId;
 use crate::model::plan::{Action, MailEffect, Plan, Reason, WaitingCause};
 use crate::model::snapshot::{PartnerTime, Snapshot};
 use crate::model::time::Window;
-use crate::plan::input::{Limits, PlanInput};
+use crate::plan::input::{Limits, PlanInput, Weekly};
 use crate::plan::testkit::*;
 
 /// Bob at ten and Zoe at eleven on Tuesday the 10th. The board takes Bob's time;
@@ -76,7 +76,13 @@ fn asked_for_one_pair_the_step_that_makes_room_comes_along() {
     let world = contested();
     let (limits, bob) = (Limits::default(), PairId::new("bob"));
     let states = states(&world);
-    let input = PlanInput { snapshot: &world, pairs: &states, limits: &limits, only: Some(&bob) };
+    let input = PlanInput {
+        snapshot: &world,
+        pairs: &states,
+        limits: &limits,
+        only: Some(&bob),
+        weekly: &Weekly::Due,
+    };
     assert_eq!(moves(&crate::plan::plan(&input)).len(), 2);
 }
 
@@ -85,7 +91,13 @@ fn without_mails_left_for_both_neither_moves() {
     let world = contested();
     let limits = Limits { mails_left: 0, ..Limits::default() };
     let states = states(&world);
-    let input = PlanInput { snapshot: &world, pairs: &states, limits: &limits, only: None };
+    let input = PlanInput {
+        snapshot: &world,
+        pairs: &states,
+        limits: &limits,
+        only: None,
+        weekly: &Weekly::Due,
+    };
     let plan = crate::plan::plan(&input);
     assert!(plan.steps.is_empty());
     assert!(plan.waiting.iter().any(|w| w.cause == WaitingCause::MailCap));

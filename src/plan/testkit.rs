@@ -18,7 +18,7 @@ use crate::model::snapshot::{
     Coverage, Occurrence, OccurrenceKey, OrganizedBy, PairView, Series, Snapshot,
 };
 use crate::model::time::{BusyPeriod, CalTime, Fbtype, WeekHours, Window, resolve};
-use crate::plan::input::{Limits, PairState, PlanInput};
+use crate::plan::input::{Limits, PairState, PlanInput, Weekly};
 
 pub fn berlin() -> TimeZone {
     TimeZone::get("Europe/Berlin").unwrap()
@@ -182,7 +182,14 @@ pub fn plan_of(
     states: &BTreeMap<PairId, PairState>,
 ) -> crate::model::plan::Plan {
     let limits = Limits::default();
-    crate::plan::plan(&PlanInput { snapshot, pairs: states, limits: &limits, only: None })
+    let weekly = Weekly::Made(None);
+    crate::plan::plan(&PlanInput {
+        snapshot,
+        pairs: states,
+        limits: &limits,
+        only: None,
+        weekly: &weekly,
+    })
 }
 
 pub fn states(snapshot: &Snapshot) -> BTreeMap<PairId, PairState> {

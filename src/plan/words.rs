@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::model::id::Address;
-use crate::model::plan::{Action, MailEffect, Reason, Score, Step, WaitingCause};
+use crate::model::plan::{Action, MailEffect, Proposal, Reason, Score, Step, WaitingCause};
 
 /// A moment as people read it, in a zone: `Tue 3 Mar 10:00`.
 pub fn moment(at: Timestamp, zone: &TimeZone) -> String {
@@ -192,11 +192,26 @@ pub fn waiting(cause: &WaitingCause, zone: &TimeZone) -> String {
         WaitingCause::UnansweredClash { with } => {
             format!("overlaps with {with}, which is not settled yet")
         }
+        WaitingCause::BetterSlot(proposal) => better_slot(proposal, zone),
         WaitingCause::AgendaNotDue { at } => {
             format!("the agenda will be written on {}", moment(*at, zone))
         }
         WaitingCause::ReadOnly => "no calendar may be written (read-only)".to_owned(),
     }
+}
+
+fn better_slot(proposal: &Proposal, zone: &TimeZone) -> String {
+    let slot = |at: Timestamp| at.to_zoned_datetime(zone.clone()).strftime("%a %H:%M").to_string();
+    let (now, then, of) = proposal.off;
+    format!(
+        "a better standing slot than {}: {}, from {} on; {then} instead of {now} of the next {of} \
+         meetings moved or lost, {} points saved after the change. Move the series in your \
+         calendar to take it; onbeat does not do that by itself",
+        slot(proposal.from),
+        slot(proposal.to),
+        moment(proposal.to, zone),
+        proposal.gain,
+    )
 }
 
 fn not_organizer(blocker: &str, proposals: &[Timestamp], zone: &TimeZone) -> String {
