@@ -1,5 +1,4 @@
-//! The plan: immutable steps, specific enough that carrying them out leaves no
-//! choice, and the reasons for what is not done.
+//! The plan: immutable steps that leave no choice, and why the rest is not done.
 
 use jiff::{SignedDuration, Timestamp};
 

@@ -128,16 +128,19 @@ impl<'a> Ground<'a> {
             Proof::Optimal => solution.cost,
             Proof::Bounded => solution.bound,
         };
-        let without = chosen.iter().map(|one: &Arranged| self.without(one)).sum();
+        let without = (0..self.pairs.len()).map(|series| self.without(&solution, series)).sum();
         let score = Score { without, cost: solution.cost, bound };
         let score = Some(score).filter(|_| !chosen.is_empty());
         Arrangement { chosen, score }
     }
 
     /// Points of a pair that is not placed: none of its meetings is held.
-    fn without(&self, one: &Arranged) -> i64 {
-        let Some(view) = self.snapshot.pairs.get(one.pair) else { return 0 };
-        miss(&view.pair).saturating_mul(i64::try_from(one.dates.len()).unwrap_or(0))
+    fn without(&self, solution: &Solution, series: usize) -> i64 {
+        let track = solution.base.get(series).map_or(0, |base| base.track);
+        let dates = self.tracks.get(series).and_then(|t| t.get(track)).map_or(0, Vec::len);
+        let view = self.pairs.get(series).and_then(|at| self.snapshot.pairs.get(*at));
+        let miss = view.map_or(0, |view| miss(&view.pair));
+        miss.saturating_mul(i64::try_from(dates).unwrap_or(0))
     }
 
     fn chosen(&self, compiled: &Compiled, solution: &Solution, series: usize) -> Option<Arranged> {

@@ -14,7 +14,9 @@ use crate::plan::terrain::{Known, Span, buffer, ideal, minute, miss, weekdays, w
 use crate::plan::upkeep::live_series;
 use crate::plan::{at_rest, joint, tolerance_days};
 use crate::schedule::spec::{SeriesSpec, Spec, Weights};
-use crate::schedule::{Base, Budget, Compiled, SLOT, Solution, compile, explain, solve};
+use crate::schedule::{
+    Base, Budget, Compiled, Explanation, SLOT, Solution, compile, explain, solve,
+};
 
 /// Work spent on where the meetings of the present slots would be.
 const WORK: u64 = 100_000;
@@ -248,7 +250,34 @@ impl<'a> Ground<'a> {
         let row = self.rows.get(at)?;
         let (moved, missed) = self.off(compiled, solution, at);
         let of = row.tracks.last().map_or(0, Vec::len);
-        let dead = 2 * (moved + missed) > of;
+        let alive = |other: &Other| 2 * (other.moved + other.missed) <= of;
+        let mut found = self.compared(solution, at, false)?;
+        if 2 * (moved + missed) > of {
+            // A dead slot protects nothing, where another one would be alive.
+            let dead = self.compared(solution, at, true)?;
+            if dead.1.iter().any(alive) {
+                found = dead;
+            }
+        }
+        let (found, others) = found;
+        Some(Told {
+            points: found.total,
+            terms: found.terms.named().into_iter().filter(|(_, points)| *points != 0).collect(),
+            of,
+            moved,
+            missed,
+            others,
+        })
+    }
+
+    /// The series at its slot, and its other slots; `dead`: a change is free.
+    fn compared(
+        &self,
+        solution: &Solution,
+        at: usize,
+        dead: bool,
+    ) -> Option<(Explanation, Vec<Other>)> {
+        let row = self.rows.get(at)?;
         let spec = self.spec(Some((at, dead)));
         let free = compile(&spec).ok()?;
         let found = explain(&spec, &free, solution, at).ok().flatten()?;
@@ -258,14 +287,8 @@ impl<'a> Ground<'a> {
             let (moved, missed) = (other.moved, other.missed);
             Some(Other { start, difference: other.difference, moved, missed })
         });
-        Some(Told {
-            points: found.total,
-            terms: found.terms.named().into_iter().filter(|(_, points)| *points != 0).collect(),
-            of,
-            moved,
-            missed,
-            others: others.collect(),
-        })
+        let others = others.collect();
+        Some((found, others))
     }
 
     /// The instant of a standing slot on a date.

@@ -86,7 +86,9 @@ impl<'a> Piece<'a> {
         let apart =
             |o: &&Occurrence| o.key.uid == self.occurrence.key.uid && o.key != self.occurrence.key;
         let gaps = self.view.occurrences.iter().filter(apart).filter_map(|o| {
-            let days = o.key.recurrence_id?.duration_until(self.planned()).as_hours().abs() / 24;
+            let hours = o.key.recurrence_id?.duration_until(self.planned()).as_hours().abs();
+            // Days of 23 and 25 hours are days.
+            let days = (hours + 12) / 24;
             (days < 60).then_some((days - MIN_GAP_DAYS) / 2)
         });
         gaps.min().unwrap_or(i64::MAX).max(0)

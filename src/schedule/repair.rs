@@ -233,26 +233,26 @@ impl<'p> Repairs<'p> {
         Repair { best: best.map(gain), blocked }
     }
 
-    /// Every slot an occurrence could take as things stand, with its points,
-    /// cheapest first; where it sits now does not count as taken.
+    /// Every slot an occurrence could take, its own included, cheapest first.
     pub fn places(&mut self, series: usize, occurrence: usize) -> Vec<(u32, i64)> {
         let Some((date, column)) = self.target(series, occurrence) else { return Vec::new() };
         let held = self.cell(series, occurrence);
         self.seat(series, occurrence, None);
         let one = &self.problem.series[series];
-        let near = self.near(series, occurrence);
-        let values = self.state.values();
+        let (near, values) = (self.near(series, occurrence), self.state.values());
         let mut found: Vec<(u32, i64)> = Vec::new();
         for cell in near {
-            let shared = cell.key.iter().map(|key| i64::from(values[*key as usize])).sum::<i64>();
-            let cost = i64::from(cell.cost) + shared;
-            let cost = cost + i64::from(one.move_cost(cell, date, column));
-            if cost < i64::from(one.miss) {
-                found.push((cell.slot, super::problem::points_up(cost)));
+            let shared: i32 = cell.key.iter().map(|key| values[*key as usize]).sum();
+            let cost = cell.cost + shared + one.move_cost(cell, date, column);
+            if cost < one.miss {
+                found.push((cell.slot, super::problem::points_up(cost.into())));
             }
         }
         self.seat(series, occurrence, held);
-        found.sort_by_key(|(slot, points)| (*points, *slot));
+        // A slot stands there once per wall-clock time it is the base of.
+        found.sort_unstable();
+        found.dedup_by_key(|found| found.0);
+        found.sort_by_key(|found| (found.1, found.0));
         found
     }
 
