@@ -42,22 +42,36 @@ pub fn run(context: &Context, args: &WhyArgs, out: &mut Out) -> Result<(), Failu
     out.zone = look.world.me.zone.clone();
     let view = look.view(&pair.id)?;
     let meeting = find(&look, view, args)?;
+    let gone = match &meeting {
+        Found::Gone(beat) => Some(*beat),
+        Found::Meeting(_) | Found::Nothing => None,
+    };
+    let meeting = match meeting {
+        Found::Meeting(meeting) => Some(meeting),
+        Found::Gone(_) | Found::Nothing => None,
+    };
     let plan = planning::plan(&look.world, &look.readings, &look.snapshot, Some(&pair.id))?;
     let mut lines = Vec::new();
     if let Some(meeting) = meeting {
         lines.extend(placed(&look, view, meeting, out));
+    } else if let Some(beat) = gone {
+        lines.push("it was planned and is not on the calendar any more".to_owned());
+        lines.extend(history(beat, look.now(), out));
     } else {
         lines.push("nothing is on the calendar".to_owned());
     }
     let points = Points::of(&look, view, meeting);
     lines.extend(points.lines(view, out));
-    lines.extend(planned(&plan, meeting, out));
+    if gone.is_none() {
+        lines.extend(planned(&plan, meeting, out));
+    }
     if out.json {
         let mut value = points.json();
         if let Some(map) = value.as_object_mut() {
             map.insert("pair".to_owned(), json!(pair.id.as_str()));
             map.insert("start".to_owned(), json!(meeting.map(|m| m.start.to_string())));
-            let planned = meeting.map(|m| crate::engine::agenda::planned(m).to_string());
+            let planned = meeting.map(crate::engine::agenda::planned);
+            let planned = planned.or(gone.map(|beat| beat.planned)).map(|at| at.to_string());
             map.insert("planned".to_owned(), json!(planned));
             map.insert("why".to_owned(), json!(lines));
         }
@@ -80,19 +94,31 @@ pub fn run(context: &Context, args: &WhyArgs, out: &mut Out) -> Result<(), Failu
     Ok(())
 }
 
-fn find<'a>(
-    look: &'a Lookout,
-    view: &'a PairView,
-    args: &WhyArgs,
-) -> Result<Option<&'a Occurrence>, Failure> {
+/// What there is on the day that was asked for.
+enum Found<'a> {
+    Meeting(&'a Occurrence),
+    /// Planned once, and taken off since.
+    Gone(&'a BeatState),
+    /// Nothing is ahead.
+    Nothing,
+}
+
+fn find<'a>(look: &'a Lookout, view: &'a PairView, args: &WhyArgs) -> Result<Found<'a>, Failure> {
     let zone = &look.world.me.zone;
-    let Some(text) = &args.date else { return Ok(next_meeting(view, look.now())) };
+    let Some(text) = &args.date else {
+        return Ok(next_meeting(view, look.now()).map_or(Found::Nothing, Found::Meeting));
+    };
     let today = zone.to_datetime(look.now()).date();
     let date = dates::day("the date", text, today, Toward::Ahead)?;
     let on = |at: Timestamp| zone.to_datetime(at).date() == date;
     let found =
         view.occurrences.iter().find(|o| on(o.start) || o.key.recurrence_id.is_some_and(on));
-    found.map(Some).ok_or_else(|| {
+    if let Some(found) = found {
+        return Ok(Found::Meeting(found));
+    }
+    let known = look.world.ledger.pairs.get(&view.pair.id);
+    let beat = known.and_then(|known| known.beats.values().find(|beat| on(beat.planned)));
+    beat.map(Found::Gone).ok_or_else(|| {
         let name = clean(&view.pair.partner.name).into_owned();
         Failure::user(format!("no meeting with {name} is on the calendar on {date}"))
             .hint(format!("`onbeat why {}` explains the next one", view.pair.id))

@@ -17,8 +17,7 @@ pub struct Plan {
     pub steps: Vec<Step>,
     /// What is not done, and why.
     pub waiting: Vec<Waiting>,
-    /// What the new times gain and what is proved of them; `None` when no time is
-    /// decided about.
+    /// What the new times gain and what is proved of them; `None`: no new times.
     pub score: Option<Score>,
     /// The standing slot that is worth a change; only ever said.
     pub proposal: Option<Proposal>,
@@ -135,8 +134,7 @@ pub enum Action {
         /// The agenda once more as Markdown, for an inline ATTACH; `None`: none.
         attachment: Option<String>,
     },
-    /// A private event of the owner's that carries a meeting's agenda where writing
-    /// into the meeting itself would mail somebody.
+    /// A private event of the owner's that carries a meeting's agenda.
     CreateCompanion(Companion),
     /// URL of a series, set once: the stable link to an agenda kept elsewhere.
     SetLink {
@@ -223,6 +221,8 @@ pub enum Reason {
     NoSeries,
     /// The series ended on this date without successor.
     SeriesEnded(Timestamp),
+    /// The series was taken off the calendar.
+    SeriesGone,
     /// Both are free and it is the best of this many candidates.
     BestOf(usize),
     /// The best of so many possible starts for one meeting.

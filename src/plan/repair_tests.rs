@@ -208,3 +208,41 @@ fn of_two_that_collide_the_second_moves_where_the_first_cannot() {
     let agenda = |c: &WaitingCause| matches!(c, WaitingCause::AgendaNotDue { .. });
     assert!(plan.waiting.iter().all(|w| agenda(&w.cause)), "{:?}", plan.waiting);
 }
+
+/// A thousand pairs of one person, most of them impossible: an answer or a finding
+/// for each, in bounded work.
+#[test]
+fn a_thousand_pairs_of_one_person_are_an_answer() {
+    let mut world = snapshot();
+    for n in 0..1000_usize {
+        let day = 9 + i8::try_from(n % 5).unwrap();
+        let hour = 9 + i8::try_from(n / 5 % 7).unwrap();
+        let mut pair = pair(&format!("P{n}"));
+        pair.partner.addresses[0] = crate::model::id::Address::new(&format!("p{n}@example.org"));
+        world.pairs.push(match n % 4 {
+            // Without a series, and without a free moment for most of them.
+            0 => without_series(pair),
+            _ => with_series(pair, &[day, day + 7], hour),
+        });
+    }
+    let states = states(&world);
+    let limits =
+        Limits { max_per_day: 8, mails_left: 5000, blast_radius: 5000, ..Limits::default() };
+    let input = PlanInput {
+        snapshot: &world,
+        pairs: &states,
+        limits: &limits,
+        only: None,
+        weekly: &Weekly::Due,
+    };
+    let plan = crate::plan::plan(&input);
+    let told = |pair: &PairId| {
+        plan.steps.iter().any(|s| s.pair == *pair) || plan.waiting.iter().any(|w| w.pair == *pair)
+    };
+    let without = world.pairs.iter().filter(|view| view.series.is_empty());
+    let silent: Vec<_> = without.filter(|view| !told(&view.pair.id)).collect();
+    assert!(silent.is_empty(), "every pair without a series is answered: {silent:?}");
+    let created = |s: &&crate::model::plan::Step| matches!(s.action, Action::CreateSeries(_));
+    assert!(plan.steps.iter().filter(created).count() < 250);
+    assert!(plan.waiting.iter().any(|w| matches!(w.cause, WaitingCause::NoSlot { .. })));
+}

@@ -107,7 +107,11 @@ fn reasons(
     base: &Arranged,
     ended: Option<Timestamp>,
 ) -> Vec<Reason> {
-    let mut why = vec![ended.map_or(Reason::NoSeries, Reason::SeriesEnded)];
+    let mut why = vec![match ended {
+        None => Reason::NoSeries,
+        Some(at) if at > snapshot.now => Reason::SeriesGone,
+        Some(at) => Reason::SeriesEnded(at),
+    }];
     let zone = &snapshot.owner.zone;
     let time = zone.to_datetime(base.start).time();
     let free = base.dates.iter().filter(|date| {

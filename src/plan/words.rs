@@ -99,6 +99,7 @@ pub fn reason(reason: &Reason, zone: &TimeZone) -> String {
     match reason {
         Reason::NoSeries => "no recurring meeting with this person is on the calendar".to_owned(),
         Reason::SeriesEnded(at) => format!("the last series ended on {}", day(*at, zone)),
+        Reason::SeriesGone => "the series that was there was taken off the calendar".to_owned(),
         Reason::BestOf(n) | Reason::BestPlace { of: n, .. } => {
             format!("the best of {n} possible times")
         }
