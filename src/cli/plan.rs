@@ -12,7 +12,7 @@ use crate::cli::{pairs, progress, sync, wire};
 use crate::engine::{Cause, CycleReport, Reach, cycle};
 use crate::model::id::PairId;
 use crate::model::pair::{Mode, Pair};
-use crate::model::plan::{Action, MailEffect, Plan, Score, Step, Waiting, WaitingCause};
+use crate::model::plan::{Action, MailEffect, Plan, Proposal, Score, Step, Waiting, WaitingCause};
 use crate::model::snapshot::Snapshot;
 use crate::plan::words;
 
@@ -170,6 +170,7 @@ pub fn as_json(plan: &Plan, report: &CycleReport) -> Value {
         "steps": steps,
         "waiting": waiting,
         "score": plan.score.as_ref().map(score_json),
+        "proposal": plan.proposal.as_ref().map(proposal_json),
         "cycle": sync::as_json(report),
     })
 }
@@ -182,6 +183,21 @@ fn score_json(score: &Score) -> Value {
         "bound": score.bound,
         "gain": score.gain(),
         "gap": score.gap(),
+    })
+}
+
+/// The documented shape of a proposal.
+fn proposal_json(proposal: &Proposal) -> Value {
+    let (now, then, of) = proposal.off;
+    json!({
+        "pair": proposal.pair.as_str(),
+        "uid": proposal.uid.as_str(),
+        "from": proposal.from.to_string(),
+        "to": proposal.to.to_string(),
+        "gain": proposal.gain,
+        "off_now": now,
+        "off_then": then,
+        "of": of,
     })
 }
 

@@ -3,7 +3,7 @@
 
 use crate::model::agenda::COMPANION_PREFIX;
 use crate::model::id::PairId;
-use crate::model::plan::{Action, MailEffect, Plan, Step, Waiting, WaitingCause};
+use crate::model::plan::{Action, MailEffect, Plan, Reason, Step, Waiting, WaitingCause};
 use crate::model::snapshot::{OrganizedBy, PairView, Snapshot};
 use crate::model::time::Window;
 use crate::plan::input::PlanInput;
@@ -31,6 +31,15 @@ pub fn check(plan: Plan, input: &PlanInput<'_>) -> Plan {
             kept.push(step);
         }
     }
+    let for_nothing = |step: &Step| {
+        step.why.iter().any(|why| matches!(why, Reason::MakesRoom { .. }))
+            && !kept.iter().any(|k| k.after.contains(&step.id))
+    };
+    let (idle, mut kept): (Vec<Step>, Vec<Step>) = kept.clone().into_iter().partition(for_nothing);
+    waiting
+        .extend(idle.iter().map(|step| {
+            refused(&step.pair, "what it would make room for is not moved".to_owned())
+        }));
     if kept.len() > input.limits.blast_radius {
         // Too much at once is a sign that something is wrong with the reading.
         let rule = format!(

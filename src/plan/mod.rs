@@ -99,7 +99,7 @@ pub fn plan(input: &PlanInput<'_>) -> Plan {
         cause: WaitingCause::BetterSlot(p.clone()),
     }));
     plan.score = scored(&plan, &[arrangement.score, repaired.score]);
-    plan.steps = in_order(plan.steps, repaired.steps.into_values().flatten().collect());
+    in_order(&mut plan, repaired.steps.into_values().flatten().collect());
     check::check(plan, input)
 }
 
@@ -114,22 +114,32 @@ fn scored(plan: &Plan, scores: &[Option<Score>]) -> Option<Score> {
     scores.iter().flatten().copied().reduce(Score::and)
 }
 
-/// Every step after those that make room for it; `others` are steps of pairs not
-/// asked for, taken in where they are needed. What waits for itself is left out.
-fn in_order(steps: Vec<Step>, mut others: Vec<Step>) -> Vec<Step> {
-    let mut open = steps;
+/// Every step after those that make room for it. `others` are steps of pairs not
+/// asked for: taken in where one is of no use without the other. What would have to
+/// wait for itself is said.
+fn in_order(plan: &mut Plan, mut others: Vec<Step>) {
+    let mut open = std::mem::take(&mut plan.steps);
     let mut done: Vec<Step> = Vec::new();
-    while !open.is_empty() {
+    loop {
         let ready = |step: &Step| step.after.iter().all(|id| done.iter().any(|d| d.id == *id));
         if let Some(at) = open.iter().position(ready) {
             done.push(open.remove(at));
             continue;
         }
-        let wanted = |step: &Step| open.iter().any(|o| o.after.contains(&step.id));
-        let Some(at) = others.iter().position(wanted) else { break };
+        let bound = |step: &Step| {
+            open.iter().any(|o| o.after.contains(&step.id))
+                || done.iter().any(|d| step.after.contains(&d.id))
+        };
+        let Some(at) = others.iter().position(bound) else { break };
         open.push(others.remove(at));
     }
-    done
+    let rule = "two meetings would have to change places at once";
+    plan.waiting.extend(open.into_iter().map(|step| Waiting {
+        pair: step.pair,
+        occurrence: None,
+        cause: WaitingCause::Refused { rule: rule.to_owned() },
+    }));
+    plan.steps = done;
 }
 
 fn add(plan: &mut Plan, result: Result<Option<Step>, Waiting>) {

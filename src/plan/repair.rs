@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{Timestamp, ToSpan};
 
 use crate::model::id::Etag;
+use crate::model::pair::Mode;
 use crate::model::plan::{
     Action, MailEffect, Precondition, Reason, Score, Step, Waiting, WaitingCause,
 };
@@ -280,10 +281,23 @@ impl Repaired {
             for (m, (other, left, first)) in steps.iter().enumerate() {
                 if m != n && left.overlaps(&to) {
                     step.after.push(first.id.clone());
-                    step.why.push(Reason::TakesPlaceOf { who: name(*other) });
+                    // One in trouble leaves anyway.
+                    if seats.get(*other).is_some_and(|s| !s.seeks()) {
+                        step.why.push(Reason::TakesPlaceOf { who: name(*other) });
+                    }
                 }
-                if m != n && !seat.seeks() && coming.get(m).is_some_and(|c| c.overlaps(span)) {
-                    step.why.push(Reason::MakesRoom { who: name(*other) });
+                let there = coming.get(m).filter(|c| m != n && c.overlaps(span));
+                if let Some(there) = there.filter(|_| !seat.seeks()) {
+                    let who = name(*other);
+                    step.why.push(if there == left {
+                        Reason::Clash { with: format!("the 1:1 with {who}"), span: *there }
+                    } else {
+                        Reason::MakesRoom { who }
+                    });
+                    // Nobody moves by itself for one that waits for a person.
+                    let other = seats.get(*other).map(|s| s.piece.pair().mode);
+                    step.needs_person |=
+                        seat.piece.pair().mode == Mode::Act && other != Some(Mode::Act);
                 }
             }
             // What it collided with leaves: it may stay.

@@ -46,11 +46,9 @@ fn moves(plan: &Plan) -> Vec<(String, Timestamp)> {
 }
 
 fn finding(plan: &Plan) -> (&[(String, usize)], &str) {
-    let cause = plan.waiting.iter().find_map(|w| match &w.cause {
-        WaitingCause::NoSlot { blocked_by, remedy, .. } => {
-            Some((blocked_by.as_slice(), remedy.as_deref().unwrap_or("")))
-        }
-        _ => None,
+    let cause = plan.waiting.iter().find_map(|w| {
+        let WaitingCause::NoSlot { blocked_by, remedy, .. } = &w.cause else { return None };
+        Some((blocked_by.as_slice(), remedy.as_deref().unwrap_or("")))
     });
     cause.unwrap_or_else(|| panic!("a finding, not {plan:?}"))
 }
@@ -64,7 +62,7 @@ fn another_one_makes_room_where_nothing_else_helps() {
     let [zoe, bob] = plan.steps.as_slice() else { panic!() };
     assert!(zoe.why.contains(&Reason::MakesRoom { who: "Bob".to_owned() }));
     assert!(bob.why.contains(&Reason::TakesPlaceOf { who: "Zoe".to_owned() }));
-    assert_eq!(bob.after, [zoe.id.clone()]);
+    assert_eq!(bob.after.as_slice(), std::slice::from_ref(&zoe.id));
     assert!(matches!(&zoe.mail, MailEffect::Mails(who) if who[0].as_str().contains("zoe")));
     assert!(matches!(&bob.mail, MailEffect::Mails(who) if who[0].as_str().contains("bob")));
     let score = plan.score.unwrap();
@@ -87,21 +85,31 @@ fn asked_for_one_pair_the_step_that_makes_room_comes_along() {
 }
 
 #[test]
-fn without_mails_left_for_both_neither_moves() {
+fn nobody_makes_room_for_nothing() {
     let world = contested();
-    let limits = Limits { mails_left: 0, ..Limits::default() };
-    let states = states(&world);
-    let input = PlanInput {
-        snapshot: &world,
-        pairs: &states,
-        limits: &limits,
-        only: None,
-        weekly: &Weekly::Due,
-    };
-    let plan = crate::plan::plan(&input);
-    assert!(plan.steps.is_empty());
-    assert!(plan.waiting.iter().any(|w| w.cause == WaitingCause::MailCap));
-    assert!(plan.waiting.iter().any(|w| matches!(w.cause, WaitingCause::Refused { .. })));
+    let (states, zoe) = (states(&world), PairId::new("zoe"));
+    for mails_left in [0, 1] {
+        let limits = Limits { mails_left, ..Limits::default() };
+        let (only, weekly) = (None, &Weekly::Due);
+        let input = PlanInput { snapshot: &world, pairs: &states, limits: &limits, only, weekly };
+        let plan = crate::plan::plan(&input);
+        assert_eq!(moves(&plan), [], "a mail for both or none");
+        assert!(plan.waiting.iter().any(|w| w.cause == WaitingCause::MailCap));
+        assert!(plan.waiting.iter().any(|w| matches!(w.cause, WaitingCause::Refused { .. })));
+    }
+    let (limits, only, weekly) = (Limits::default(), Some(&zoe), &Weekly::Due);
+    let input = PlanInput { snapshot: &world, pairs: &states, limits: &limits, only, weekly };
+    assert_eq!(moves(&crate::plan::plan(&input)).len(), 2, "asked for Zoe, Bob comes along");
+}
+
+#[test]
+fn making_room_for_one_that_waits_for_a_person_waits_for_that_person() {
+    let mut world = contested();
+    assert!(plan_of(&world, &states(&world)).steps.iter().all(|step| !step.needs_person));
+    world.pairs[0].pair.mode = crate::model::pair::Mode::Suggest;
+    let plan = plan_of(&world, &states(&world));
+    assert_eq!(plan.steps[0].pair.as_str(), "zoe");
+    assert!(plan.steps[0].needs_person, "{plan:?}");
 }
 
 #[test]
