@@ -9,10 +9,12 @@ use crate::model::agenda::ItemKind;
 use crate::model::id::PairId;
 use crate::model::observation::FlagKind;
 use crate::model::pair::Role;
+use crate::model::plan::Proposal;
 use crate::model::snapshot::Coverage;
 use crate::model::time::Window;
 use crate::notify::{Notice, Notifiers, Topic};
 use crate::plan::agenda::{due_at, next_meeting};
+use crate::plan::words;
 use crate::report::words::{flag_key, flag_text};
 use crate::store::{ItemScope, StoreError};
 
@@ -39,7 +41,9 @@ pub async fn tell(
             fresh.push(notice);
         }
     }
-    for notice in prep(world, report, now)? {
+    let proposed = report.plan.as_ref().and_then(|plan| plan.proposal.as_ref());
+    let proposed = proposed.and_then(|one| proposal(world, one, now));
+    for notice in prep(world, report, now)?.into_iter().chain(proposed) {
         if world.store.marked_at(&world.owner, SCOPE, &notice.key)?.is_none() {
             fresh.push(notice);
         }
@@ -60,7 +64,7 @@ pub async fn tell(
             (Topic::Flag, Some(pair)) => {
                 world.store.raise_flag(&world.owner, pair, &notice.key, now)?;
             }
-            (Topic::Flag | Topic::Account | Topic::Prep | Topic::Digest, _) => {
+            (Topic::Flag | Topic::Account | Topic::Prep | Topic::Proposal | Topic::Digest, _) => {
                 world.store.mark_once(&world.owner, SCOPE, &notice.key, now)?;
             }
         }
@@ -140,6 +144,19 @@ fn prep(world: &World, report: &CycleReport, now: Timestamp) -> Result<Vec<Notic
         });
     }
     Ok(notices)
+}
+
+/// This week's better standing slot.
+fn proposal(world: &World, proposal: &Proposal, now: Timestamp) -> Option<Notice> {
+    let pair = world.pairs.iter().find(|pair| pair.id == proposal.pair)?;
+    Some(Notice {
+        key: format!("slot/{}/{}", pair.id, proposal.to),
+        topic: Topic::Proposal,
+        pair: Some(pair.id.clone()),
+        title: format!("1:1 with {}: another time would suit better", pair.partner.name),
+        body: words::better_slot(proposal, &world.me.zone),
+        at: now,
+    })
 }
 
 /// Calendars that wait for a person's word.

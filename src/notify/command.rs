@@ -70,6 +70,7 @@ pub fn as_json(notice: &Notice) -> serde_json::Value {
             Topic::Flag => "flag",
             Topic::Account => "account",
             Topic::Prep => "prep",
+            Topic::Proposal => "proposal",
             Topic::Digest => "digest",
         },
         "pair": notice.pair.as_ref().map(|pair| pair.as_str()),

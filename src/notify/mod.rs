@@ -23,6 +23,8 @@ pub enum Topic {
     Account,
     /// The meeting with one's manager is near: prepare it.
     Prep,
+    /// A better standing slot, at most once a week.
+    Proposal,
     /// The periodic digest.
     Digest,
 }

@@ -44,6 +44,7 @@ fn weight(topic: Topic) -> (u8, &'static str) {
         Topic::Flag => (3, "hourglass"),
         Topic::Account => (4, "warning"),
         Topic::Prep => (3, "memo"),
+        Topic::Proposal => (2, "bulb"),
         Topic::Digest => (2, "calendar"),
     }
 }

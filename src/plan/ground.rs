@@ -45,6 +45,8 @@ pub enum Blocker {
     TooClose,
     /// Where the meeting stands and cannot be.
     Here,
+    /// The second time the clock shows that hour: no wall-clock time means it.
+    Twice,
     /// The owner has as many 1:1s that day as allowed.
     DayFull,
     /// Too soon: inside the freeze time.
@@ -64,6 +66,7 @@ impl Blocker {
             Self::Taken(pair) => format!("the 1:1 with {pair}"),
             Self::TooClose => "too close to another 1:1 of the two".to_owned(),
             Self::Here => "where it stands now".to_owned(),
+            Self::Twice => "in the hour the clock shows twice".to_owned(),
             Self::DayFull => "the day already has enough 1:1s".to_owned(),
             Self::TooSoon => "too soon to move".to_owned(),
         }
@@ -79,6 +82,7 @@ impl Blocker {
             | Self::DayFull
             | Self::TooClose
             | Self::Here
+            | Self::Twice
             | Self::TooSoon => false,
         }
     }

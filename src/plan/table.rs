@@ -1,17 +1,16 @@
 //! Single meetings in `schedule`'s words: each occurrence is a series of its own
-//! with one date, so that every one has its own length, reach and neighbours. What
-//! must not be touched stays as it is. It decides nothing: who may move and why is
-//! `repair`'s, the best seat is `schedule`'s.
+//! with one date, so that every one has its own length, reach and neighbours. It
+//! decides nothing: who may move is `trouble`'s, the best seat `schedule`'s.
 
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
 
 use crate::model::pair::Pair;
 use crate::model::snapshot::{Occurrence, PairView, Snapshot};
-use crate::model::time::Window;
+use crate::model::time::{CalTime, Window};
 use crate::plan::ground::Blocker;
 use crate::plan::input::Limits;
-use crate::plan::terrain::{Known, Span, buffer, ideal, minute, miss, weekdays, window};
+use crate::plan::terrain::{Known, Span, buffer, ideal, minute, miss, repeated, weekdays, window};
 use crate::plan::{MIN_GAP_DAYS, tolerance_days};
 use crate::schedule::spec::{Published, SeriesSpec, Spec, Weights};
 use crate::schedule::{Base, Cause, Compiled, Repairs, SLOT, Standing, compile};
@@ -297,6 +296,13 @@ impl<'a> Draft<'a> {
         let mut partner = Known::partner(self.snapshot, pair, &self.span, frame);
         for (from, to) in self.near_others(piece) {
             partner.absent((from, to), Blocker::TooClose);
+        }
+        let written = match &piece.occurrence.start_local {
+            CalTime::Zoned { zone, .. } => zone,
+            CalTime::Date(_) | CalTime::Floating(_) | CalTime::Utc(_) => zone,
+        };
+        for hour in repeated(written, &self.span) {
+            partner.absent(hour, Blocker::Twice);
         }
         if piece.part == (Part::Seeks { declined: true }) {
             partner.absent(self.span.outwards(&piece.span()), Blocker::Here);

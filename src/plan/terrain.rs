@@ -180,6 +180,26 @@ fn blank(zone: TimeZone, work: [Option<Minutes>; 7]) -> PersonSpec {
     }
 }
 
+/// Hours a zone's clock shows a second time: what is written as wall-clock time
+/// means the first (RFC 5545 3.3.5).
+pub(crate) fn repeated(zone: &TimeZone, span: &Span) -> Vec<Minutes> {
+    let begin = resolve(span.origin.to_datetime(Time::midnight()), zone);
+    let mut out = Vec::new();
+    for change in zone.following(begin) {
+        let at = change.timestamp();
+        if span.minutes(at) > (span.days + 2) * 1440 {
+            break;
+        }
+        let before = zone.to_offset(at.saturating_sub(SignedDuration::from_secs(1)).unwrap_or(at));
+        let back = i64::from(before.seconds()) - i64::from(change.offset().seconds());
+        if back > 0 {
+            let from = span.minutes(at);
+            out.push((from, from + back / 60));
+        }
+    }
+    out
+}
+
 /// Minute of the day.
 pub(crate) fn minute(time: Time) -> i64 {
     i64::from(time.hour()) * 60 + i64::from(time.minute())

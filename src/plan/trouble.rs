@@ -72,6 +72,7 @@ impl<'a> Case<'a> {
             | Blocker::DayFull
             | Blocker::TooClose
             | Blocker::Here
+            | Blocker::Twice
             | Blocker::TooSoon => Reason::Clash { with: words.clone(), span: self.span() },
         };
         Some(Trouble { reason, words })

@@ -201,7 +201,8 @@ pub fn waiting(cause: &WaitingCause, zone: &TimeZone) -> String {
     }
 }
 
-fn better_slot(proposal: &Proposal, zone: &TimeZone) -> String {
+/// A better standing slot.
+pub fn better_slot(proposal: &Proposal, zone: &TimeZone) -> String {
     let slot = |at: Timestamp| at.to_zoned_datetime(zone.clone()).strftime("%a %H:%M").to_string();
     let (now, then, of) = proposal.off;
     format!(
