@@ -172,6 +172,29 @@ fn one_move_is_exactly_one_mail_and_making_room_is_one_more() {
     assert_eq!((mails(server, yan, 2), mails(server, zoe, 2)), (2, 2), "and no more");
 }
 
+#[test]
+fn the_partners_time_is_known_told_as_busy_and_kept_without_titles() {
+    let Some(server) = shared(Kind::Cyrus) else { return };
+    let carol = address("carol");
+    let home = Household::new(server, "alice", "their-time", &pair(&carol, "Carol", ""));
+    home.add("weekly.ics", &series("weekly@their-time", &carol, 14));
+    home.add("board.ics", &busy("board@their-time", "20260310T130000Z", "20260310T140000Z"));
+    let theirs = busy("surgery@their-time", "20260310T120000Z", "20260310T130000Z");
+    let theirs = theirs.replace("SUMMARY:Board", "SUMMARY:Secret surgery").replace('\n', "\r\n");
+    let path = format!("{}surgery.ics", server.default_calendar("carol"));
+    let put = server.dav("carol", "PUT", &path, &[], theirs.as_bytes());
+    assert!(put.status < 300, "{}", put.text());
+    let plan = home.must(MONDAY, &["plan"]);
+    // Half past one is nearer, but not hers.
+    assert!(plan.contains("move Tue 10 Mar 14:00 to Tue 10 Mar 15:00"), "{plan}");
+    assert!(!plan.contains("cannot be seen") && !plan.contains("Secret"), "{plan}");
+    // What was answered is what is explained with, though nobody is asked again.
+    let why = home.must(MONDAY, &["why", "carol", "2026-03-10", "--json"]);
+    assert!(why.contains("\"partner_time\": \"known\""), "{why}");
+    assert!(why.contains("\"by\": \"Carol is busy\"") && !why.contains("Secret"), "{why}");
+    assert!(!why.contains("less sure"), "{why}");
+}
+
 /// How many mails an address got, once there are as many as expected (or no more
 /// come).
 fn mails(server: &Server, to: &str, expected: usize) -> usize {
