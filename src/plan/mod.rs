@@ -24,6 +24,8 @@ pub mod words;
 #[cfg(test)]
 mod repair_tests;
 #[cfg(test)]
+mod standing_tests;
+#[cfg(test)]
 mod testkit;
 #[cfg(test)]
 mod tests;
