@@ -12,7 +12,9 @@ use onbeat::provider::http::auth::Auth;
 use onbeat::provider::http::retry::RetryPolicy;
 use onbeat::provider::http::secret::Secret;
 
+use crate::people::declined;
 use crate::site::{Hand, Site, Traits};
+use crate::support::mirror::{has_uid, unfold};
 use crate::support::proxy::Proxy;
 use crate::support::servers::{Kind, Server, password, shared};
 
@@ -24,6 +26,9 @@ pub async fn radicale(case: &str) -> Option<Site> {
         schedules: false,
         answers_per_occurrence: true,
         free_busy: false,
+        overrides_at_once: true,
+        verbs: ("REPORT", "PUT"),
+        ending: ".ics",
         engine: MailEngine::None,
     };
     site(Kind::Radicale, case, traits).await
@@ -39,6 +44,9 @@ pub async fn xandikos(case: &str) -> Option<Site> {
         schedules: true,
         answers_per_occurrence: false,
         free_busy: false,
+        overrides_at_once: true,
+        verbs: ("REPORT", "PUT"),
+        ending: ".ics",
         engine: MailEngine::Xandikos,
     };
     site(Kind::Xandikos, case, traits).await
@@ -52,13 +60,16 @@ pub async fn cyrus(case: &str) -> Option<Site> {
         schedules: true,
         answers_per_occurrence: true,
         free_busy: true,
+        overrides_at_once: true,
+        verbs: ("REPORT", "PUT"),
+        ending: ".ics",
         engine: MailEngine::Cyrus,
     };
     site(Kind::Cyrus, case, traits).await
 }
 
 /// A provider for a user at an address. It waits briefly: the servers are here.
-pub fn provider(url: &str, user: &str, password: &str) -> Box<dyn CalendarProvider> {
+fn provider(url: &str, user: &str, password: &str) -> Box<dyn CalendarProvider> {
     let auth = Auth::Basic { user: user.to_owned(), password: Secret::new(password) };
     let mut config =
         CalDavConfig::new(AccountId::new("site"), url.parse().expect("an address"), auth);
@@ -68,7 +79,7 @@ pub fn provider(url: &str, user: &str, password: &str) -> Box<dyn CalendarProvid
 }
 
 /// The address a person would type, by way of a port.
-pub fn through(server: &Server, port: u16) -> String {
+fn through(server: &Server, port: u16) -> String {
     server.url().replacen(&format!(":{}/", server.port), &format!(":{port}/"), 1)
 }
 
@@ -82,7 +93,9 @@ async fn site(kind: Kind, case: &str, traits: Traits) -> Option<Site> {
     );
     server.dav("alice", "PROPPATCH", &collection, &[], named.as_bytes());
     let proxy = Proxy::start(Some(server.port));
-    let provider = provider(&through(server, proxy.port), "alice", &password("alice"));
+    let address = through(server, proxy.port);
+    let stranger = Some(provider(&address, "alice", "not hers"));
+    let provider = provider(&address, "alice", &password("alice"));
     let calendar_name = format!("1:1s & {name}");
     let found =
         provider.calendars().await.unwrap_or_else(|e| panic!("discovery on {kind:?}: {e:?}"));
@@ -99,6 +112,7 @@ async fn site(kind: Kind, case: &str, traits: Traits) -> Option<Site> {
         traits,
         tag: name,
         server: Some(server),
+        stranger,
         proxy: Some(proxy),
         _folder: None,
     })
@@ -146,4 +160,26 @@ impl Hand for DavHand {
             Kind::Xandikos | Kind::Cyrus => self.try_write(name, "this is no calendar\r\n"),
         }
     }
+    fn bob_declines(&self, name: &str, uid: &str) {
+        if self.server.kind == Kind::Radicale {
+            let stored = self.read(name).expect("it was created");
+            assert!(self.try_write(name, &declined(&unfold(stored.as_bytes()))));
+            return;
+        }
+        let [(path, copy)] = copies(self.server, "bob", uid).try_into().expect("bob has one copy");
+        let answer = declined(&unfold(copy.as_bytes()));
+        let put = self.server.dav("bob", "PUT", &path, &[], answer.as_bytes());
+        assert!(matches!(put.status, 200..=204), "bob's answer: {} {}", put.status, put.text());
+    }
+}
+
+/// Paths of the resources in somebody's default calendar that hold a UID.
+fn copies(server: &Server, user: &str, uid: &str) -> Vec<(String, String)> {
+    let home = server.default_calendar(user);
+    let listing = server.dav(user, "PROPFIND", &home, &[("Depth", "1")], b"").text();
+    let hrefs = listing.split("href>").filter_map(|part| part.split("</").next());
+    let paths = hrefs.filter(|path| path.ends_with(".ics")).map(str::to_owned);
+    let with_text =
+        paths.map(|path| (path.clone(), server.dav(user, "GET", &path, &[], b"").text()));
+    with_text.filter(|(_, text)| has_uid(text.as_bytes(), uid)).collect()
 }

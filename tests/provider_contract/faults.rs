@@ -6,7 +6,6 @@ use onbeat::model::id::EventUid;
 use onbeat::model::plan::Precondition;
 use onbeat::provider::{Changes, ErrorKind, Extent, ProviderError};
 
-use crate::dav;
 use crate::site::Site;
 use crate::support::mirror::Mirror;
 use crate::support::proxy::{Fault, Proxy};
@@ -137,11 +136,12 @@ pub async fn a_lost_answer_to_a_write_is_unknown_and_reading_back_decides(site: 
     let text = calendar(&[weekly(&uid, &[])]);
     let href = site.provider.href_for(&site.calendar, &EventUid::new(&*uid));
     let write = creation(&href, &uid, &text);
-    proxy(site).on("PUT", Fault::DropAnswer);
+    let creates = site.traits.verbs.1;
+    proxy(site).on(creates, Fault::DropAnswer);
     proxy(site).take();
     let put = site.provider.put(&site.calendar, &write, &Precondition::Absent).await;
     assert_eq!(put.unwrap_err().kind, ErrorKind::OutcomeUnknown);
-    let sent = proxy(site).take().iter().filter(|seen| seen.method == "PUT").count();
+    let sent = proxy(site).take().iter().filter(|seen| seen.method == creates).count();
     assert_eq!(sent, 1, "a write is not sent again without looking");
     proxy(site).heal();
     assert!(site.provider.get(&site.calendar, &href).await.unwrap().is_some(), "it was done");
@@ -171,8 +171,7 @@ pub async fn a_redirect_elsewhere_gets_no_credentials(site: &Site) {
 }
 
 pub async fn a_wrong_password_is_said_to_be_one(site: &Site) {
-    let server = site.server.expect("these cases are for servers");
-    let stranger = dav::provider(&dav::through(server, proxy(site).port), "alice", "not hers");
+    let stranger = site.stranger.as_ref().expect("these cases are for servers");
     assert_eq!(stranger.calendars().await.unwrap_err().kind, ErrorKind::Unauthorized);
     let mut mirror = Mirror::default();
     let read = stranger.changes(&site.calendar, None, &mut mirror).await;

@@ -7,8 +7,7 @@ use onbeat::model::plan::Precondition;
 use onbeat::model::time::Window;
 
 use crate::site::Site;
-use crate::support::mirror::{Mirror, has_uid, unfold};
-use crate::support::servers::Server;
+use crate::support::mirror::{Mirror, unfold};
 use crate::text::{calendar, changed, creation, single, weekly};
 
 const PEOPLE: [&str; 3] = [
@@ -17,20 +16,10 @@ const PEOPLE: [&str; 3] = [
     "ATTENDEE;CN=Bob;PARTSTAT=NEEDS-ACTION;RSVP=TRUE:mailto:bob@example.test",
 ];
 
-/// Paths of the resources in somebody's default calendar that hold a UID.
-fn copies(server: &Server, user: &str, uid: &str) -> Vec<(String, String)> {
-    let home = server.default_calendar(user);
-    let listing = server.dav(user, "PROPFIND", &home, &[("Depth", "1")], b"").text();
-    let hrefs = listing.split("href>").filter_map(|part| part.split("</").next());
-    let paths = hrefs.filter(|path| path.ends_with(".ics")).map(str::to_owned);
-    let with_text =
-        paths.map(|path| (path.clone(), server.dav(user, "GET", &path, &[], b"").text()));
-    with_text.filter(|(_, text)| has_uid(text.as_bytes(), uid)).collect()
-}
-
 /// Bob's answer in a text: his PARTSTAT in the override of 14 January.
-fn declined(text: &str) -> String {
-    let (before, rest) = text.split_at(override_at(text));
+pub fn declined(unfolded: &str) -> String {
+    let text = unfolded.replace('\n', "\r\n");
+    let (before, rest) = text.split_at(override_at(&text));
     let line_of_bob =
         |line: &str| line.starts_with("ATTENDEE") && line.contains("bob@example.test");
     let lines = rest.lines().map(|line| {
@@ -51,7 +40,11 @@ fn override_at(text: &str) -> usize {
 
 pub async fn a_decline_is_seen(site: &Site) {
     let uid = site.uid("series");
-    let text = calendar(&[weekly(&uid, &PEOPLE), changed(&uid, 14, &PEOPLE)]);
+    let mut events = vec![weekly(&uid, &PEOPLE)];
+    if site.traits.overrides_at_once {
+        events.push(changed(&uid, 14, &PEOPLE));
+    }
+    let text = calendar(&events);
     let place = if site.traits.schedules { &site.invitations } else { &site.calendar };
     let href = site.provider.href_for(place, &EventUid::new(&*uid));
     let write = creation(&href, &uid, &text);
@@ -59,18 +52,8 @@ pub async fn a_decline_is_seen(site: &Site) {
     let mut mirror = Mirror::default();
     site.read_of(place, &mut mirror).await.unwrap();
     let asked = mirror.with_uid(&uid).unwrap().clone();
-    if site.traits.schedules {
-        let server = site.server.expect("only servers schedule");
-        let [(path, copy)] = copies(server, "bob", &uid).try_into().expect("bob has one copy");
-        let answer = declined(&unfold(copy.as_bytes()).replace('\n', "\r\n"));
-        let put = server.dav("bob", "PUT", &path, &[], answer.as_bytes());
-        assert!(matches!(put.status, 200..=204), "bob's answer: {} {}", put.status, put.text());
-    } else {
-        // Nobody carries answers here; a person notes it.
-        let name = written.href.as_str().rsplit('/').next().unwrap().replace("%40", "@");
-        let stored = site.hand.read(&name).expect("it was created");
-        site.write(&name, &declined(&unfold(stored.as_bytes()).replace('\n', "\r\n")));
-    }
+    let name = written.href.as_str().rsplit('/').next().unwrap().replace("%40", "@");
+    site.hand.bob_declines(&name, &uid);
     site.read_of(place, &mut mirror).await.unwrap();
     let answered = mirror.with_uid(&uid).unwrap();
     assert_ne!(answered.etag, asked.etag, "the answer changes the resource");

@@ -11,7 +11,8 @@ use onbeat::model::server::MailEngine;
 use onbeat::provider::vdir::{VDir, VDirConfig};
 use onbeat::provider::{CalendarProvider, Changes, ProviderError};
 
-use crate::support::mirror::Mirror;
+use crate::people::declined;
+use crate::support::mirror::{Mirror, unfold};
 use crate::support::proxy::Proxy;
 use crate::support::servers::Server;
 
@@ -28,6 +29,12 @@ pub struct Traits {
     pub answers_per_occurrence: bool,
     /// It tells when another user is busy.
     pub free_busy: bool,
+    /// A series may be created together with changed occurrences.
+    pub overrides_at_once: bool,
+    /// The methods that read changes and that create.
+    pub verbs: (&'static str, &'static str),
+    /// What the address of a new resource ends in.
+    pub ending: &'static str,
     /// Whose mail rules hold.
     pub engine: MailEngine,
 }
@@ -45,6 +52,12 @@ pub trait Hand {
     fn spoil(&self, name: &str) -> bool {
         self.try_write(name, "this is no calendar\r\n")
     }
+    /// Bob, who is invited to the series of this UID that lies there, declines its
+    /// occurrence of 14 January. Where nobody carries answers a person notes it.
+    fn bob_declines(&self, name: &str, _uid: &str) {
+        let stored = self.read(name).expect("it was created");
+        assert!(self.try_write(name, &declined(&unfold(stored.as_bytes()))));
+    }
 }
 
 /// The place of one case.
@@ -61,6 +74,8 @@ pub struct Site {
     pub tag: String,
     /// The server with the others' calendars, where there is one.
     pub server: Option<&'static Server>,
+    /// The same account with credentials that are not its own.
+    pub stranger: Option<Box<dyn CalendarProvider>>,
     /// Stands between provider and server; counts requests and makes faults.
     pub proxy: Option<Proxy>,
     /// Lives as long as the site.
@@ -152,6 +167,9 @@ pub async fn vdir(case: &str) -> Option<Site> {
         schedules: false,
         answers_per_occurrence: true,
         free_busy: false,
+        overrides_at_once: true,
+        verbs: ("", ""),
+        ending: ".ics",
         engine: MailEngine::None,
     };
     Some(Site {
@@ -163,6 +181,7 @@ pub async fn vdir(case: &str) -> Option<Site> {
         traits,
         tag: case.to_owned(),
         server: None,
+        stranger: None,
         proxy: None,
         _folder: Some(folder),
     })

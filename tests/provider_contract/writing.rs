@@ -204,7 +204,8 @@ pub async fn a_new_resource_gets_a_harmless_address(site: &Site) {
         let href = site.provider.href_for(&site.calendar, &EventUid::new(uid));
         let last = href.as_str().rsplit('/').next().unwrap_or("").to_owned();
         let harmless = |c: char| c.is_ascii_alphanumeric() || "-._~@%".contains(c);
-        assert!(last.ends_with(".ics") && last.len() < 255 && last.chars().all(harmless), "{href}");
+        let ends = last.ends_with(site.traits.ending);
+        assert!(ends && last.len() < 255 && last.chars().all(harmless), "{href}");
         assert_eq!(href, site.provider.href_for(&site.calendar, &EventUid::new(uid)));
         hrefs.push(href);
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use onbeat::model::id::{AccountId, CalendarId};
 use onbeat::model::server::MailEngine;
+use onbeat::provider::CalendarProvider;
 use onbeat::provider::google::oauth::Source;
 use onbeat::provider::google::{Google, GoogleConfig};
 use onbeat::provider::http::retry::RetryPolicy;
@@ -14,18 +15,17 @@ use serde_json::{Value, json};
 use crate::site::{Hand, Site, Traits};
 use crate::support::google::{self, ALICE};
 use crate::support::mirror::unfold;
+use crate::support::proxy::Proxy;
 
-/// A fresh account. Google keeps fields and not bytes, and a UID more than once.
+/// A fresh account behind a proxy. Google keeps fields and not bytes, and a UID more
+/// than once; a series is created first and its occurrences are changed after.
 pub async fn google(case: &str) -> Option<Site> {
     let fake = google::Google::start();
-    let api = format!("http://127.0.0.1:{}/calendar/v3/", fake.port).parse().unwrap();
-    let source = Source::Token(Secret::new("access-0"));
-    let mut config = GoogleConfig::new(AccountId::new("site"), api, source);
-    let base = Duration::from_millis(1);
-    config.retry = RetryPolicy { attempts: 2, base, patience: Duration::ZERO };
+    let proxy = Proxy::start(Some(fake.port));
     let calendar = CalendarId::new("site", ALICE);
     Some(Site {
-        provider: Box::new(Google::new(config).unwrap()),
+        provider: provider(proxy.port, "access-0"),
+        stranger: Some(provider(proxy.port, "not hers")),
         invitations: calendar.clone(),
         calendar,
         calendar_name: "1:1s".to_owned(),
@@ -36,13 +36,25 @@ pub async fn google(case: &str) -> Option<Site> {
             schedules: true,
             answers_per_occurrence: true,
             free_busy: true,
+            overrides_at_once: false,
+            verbs: ("GET", "POST"),
+            ending: "",
             engine: MailEngine::Google,
         },
         tag: case.to_owned(),
         server: None,
-        proxy: None,
+        proxy: Some(proxy),
         _folder: None,
     })
+}
+
+fn provider(port: u16, token: &str) -> Box<dyn CalendarProvider> {
+    let api = format!("http://127.0.0.1:{port}/calendar/v3/").parse().unwrap();
+    let source = Source::Token(Secret::new(token));
+    let mut config = GoogleConfig::new(AccountId::new("site"), api, source);
+    let base = Duration::from_millis(1);
+    config.retry = RetryPolicy { attempts: 2, base, patience: Duration::ZERO };
+    Box::new(Google::new(config).unwrap())
 }
 
 struct FieldHand {
@@ -113,5 +125,13 @@ impl Hand for FieldHand {
     fn spoil(&self, name: &str) -> bool {
         self.fake.write(json!({ "id": id(name), "iCalUID": "broken", "status": "confirmed" }));
         true
+    }
+
+    fn bob_declines(&self, name: &str, _uid: &str) {
+        let declined = json!([
+            { "email": ALICE, "organizer": true, "responseStatus": "accepted" },
+            { "email": "bob@example.test", "displayName": "Bob", "responseStatus": "declined" },
+        ]);
+        self.fake.edit(&format!("{name}_20300114T090000Z"), json!({ "attendees": declined }));
     }
 }
