@@ -6,6 +6,7 @@
 #[path = "support/mod.rs"]
 mod support;
 
+use std::rc::Rc;
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
@@ -19,7 +20,7 @@ use onbeat::model::plan::{Action, NewSeries, Precondition};
 use onbeat::model::resource::Resource;
 use onbeat::model::snapshot::OccurrenceKey;
 use onbeat::model::time::{CalTime, Window};
-use onbeat::provider::google::oauth::{ClientFile, Source};
+use onbeat::provider::google::oauth::{ClientFile, Source, TokenFile};
 use onbeat::provider::google::{Google, GoogleConfig};
 use onbeat::provider::http::retry::RetryPolicy;
 use onbeat::provider::http::secret::Secret;
@@ -46,7 +47,10 @@ fn site() -> Site {
     let client = ClientFile::read(client.to_string().as_bytes(), None, None).unwrap();
     let ClientFile::Installed(client) = client else { panic!("an installed client") };
     let way_out = "run `onbeat login work`".to_owned();
-    let source = Source::Refresh { client, refresh: Secret::new("refresh"), way_out };
+    let kept = Rc::new(|| {
+        Ok(TokenFile { refresh: Secret::new("refresh"), scopes: Vec::new(), ends: None })
+    });
+    let source = Source::Refresh { client, kept, way_out };
     let api = format!("{base}/calendar/v3/").parse().unwrap();
     let mut config = GoogleConfig::new(AccountId::new("work"), api, source);
     config.retry =

@@ -244,6 +244,11 @@ fn account(
         }
     };
     findings.push(Finding::good(&what, server(&capabilities)));
+    for limit in provider.limits() {
+        let next = format!("run `onbeat login {}` again and tick every box", account.id);
+        findings.push(Finding::warn(&what, limit, &next));
+    }
+    login_ends(context, account, &what, findings);
     let names: Vec<&str> = calendars.iter().map(|c| c.name.as_str()).collect();
     let mut good = true;
     for wanted in account.calendar.iter().chain(&account.busy) {
@@ -298,6 +303,19 @@ fn published(
         })?;
     }
     Ok(())
+}
+
+/// Says when a login announced its end, and how to be rid of that.
+fn login_ends(context: &Context, account: &Account, what: &str, findings: &mut Vec<Finding>) {
+    if let Some(at) = wire::google::login_ends(account, context) {
+        let days = (at.duration_since(context.now()).as_hours() / 24).max(0);
+        let text = format!("the login ends in {days} days: the project is in testing mode");
+        let next = format!(
+            "publish the app, or make it internal, then `onbeat login {}` (docs/google.md)",
+            account.id
+        );
+        findings.push(Finding::warn(what, text, &next));
+    }
 }
 
 async fn ask(

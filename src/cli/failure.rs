@@ -186,6 +186,7 @@ impl From<ProviderError> for Failure {
             | ErrorKind::TooLarge
             | ErrorKind::Unsupported(_) => "`onbeat check` shows what the server can do",
         };
+        let next = error.remedy.clone().unwrap_or_else(|| next.to_owned());
         Self::user(error.to_string()).hint(next).because(error)
     }
 }

@@ -1,7 +1,7 @@
 //! `onbeat login`: a password into the place the configuration names: the
 //! keyring, or a file only its owner can read; for Google, access by the browser.
 
-mod google;
+pub mod google;
 
 use std::io::{IsTerminal as _, Read as _, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -27,15 +27,9 @@ pub struct LoginArgs {
     /// Keep the password without trying it
     #[arg(long)]
     pub no_check: bool,
-    /// Google: read the address the browser was sent back to from standard input
-    #[arg(long)]
-    pub paste: bool,
-    /// Google: open no browser
-    #[arg(long)]
-    pub no_browser: bool,
-    /// Google: the port of this machine the browser comes back to
-    #[arg(long)]
-    pub port: Option<u16>,
+    /// How the browser comes back
+    #[command(flatten)]
+    pub way: google::Way,
 }
 
 /// Asks for the password (or reads its first line from standard input), tries
@@ -57,6 +51,7 @@ pub fn run(context: &Context, args: &LoginArgs, out: &mut Out) -> Result<(), Fai
     };
     let secret = Secret::new(ask(&args.account)?);
     keep(source, &args.account, &secret)?;
+    wire::credentials_changed(context, &account.id)?;
     if !args.no_check {
         let provider = wire::provider(account, context)?;
         wire::block_on(provider.calendars())??;

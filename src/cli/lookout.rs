@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::wire;
+use crate::config::Account;
 use crate::engine::agenda;
 use crate::engine::fetch::AccountReading;
 use crate::engine::offline;
@@ -21,6 +22,8 @@ pub struct Lookout {
     pub world: World,
     /// How the last reading of each account went.
     pub readings: Vec<AccountReading>,
+    /// The configured accounts.
+    pub accounts: Vec<Account>,
     /// What it says now.
     pub snapshot: Snapshot,
 }
@@ -36,7 +39,7 @@ impl Lookout {
         let mut world = wire::assemble(&config, store, context)?;
         let readings = offline::readings(&world)?;
         let snapshot = offline::look_back(&mut world, &readings)?;
-        Ok(Self { world, readings, snapshot })
+        Ok(Self { world, readings, accounts: config.accounts, snapshot })
     }
 
     /// The moment of the command.

@@ -10,6 +10,10 @@ use crate::cli::failure::Failure;
 use crate::cli::lookout::Lookout;
 use crate::cli::out::{Out, Style, clean, fit};
 use crate::cli::sync::{coverage_json, coverage_word};
+use crate::cli::wire;
+use crate::config::Account;
+use crate::engine::requests;
+use crate::model::id::AccountId;
 use crate::model::ledger::Beat;
 use crate::model::observation::FlagKind;
 use crate::model::snapshot::{Coverage, Occurrence, PairView};
@@ -47,8 +51,9 @@ pub fn run(context: &Context, _args: &StatusArgs, out: &mut Out) -> Result<(), F
     out.zone = look.world.me.zone.clone();
     let rows: Vec<Row<'_>> =
         look.snapshot.pairs.iter().map(|view| row(&look, view)).collect::<Result<_, _>>()?;
+    let accounts = accounts(context, &look)?;
     if out.json {
-        return out.json(&as_json(&look, &rows));
+        return out.json(&as_json(&look, &rows, &accounts));
     }
     for row in &rows {
         print_row(row, look.now(), out)?;
@@ -73,7 +78,42 @@ pub fn run(context: &Context, _args: &StatusArgs, out: &mut Out) -> Result<(), F
             out.line(format!("{}  {word}{since}", clean(&name)))?;
         }
     }
+    for account in &accounts {
+        print_account(account, look.now(), out)?;
+    }
     out.line(out.paint(Style::Dim, &format!("times in {}", out.zone_name())))
+}
+
+/// What there is to know of an account beside its calendars.
+struct AccountRow {
+    id: AccountId,
+    requests: Option<u64>,
+    login_ends: Option<Timestamp>,
+}
+
+fn accounts(context: &Context, look: &Lookout) -> Result<Vec<AccountRow>, Failure> {
+    let row = |account: &Account| {
+        Ok(AccountRow {
+            id: account.id.clone(),
+            requests: requests::today(&look.world, &account.id)?,
+            login_ends: wire::google::login_ends(account, context),
+        })
+    };
+    look.accounts.iter().map(row).collect()
+}
+
+fn print_account(row: &AccountRow, now: Timestamp, out: &mut Out) -> Result<(), Failure> {
+    let id = clean(row.id.as_str());
+    if let Some(count) = row.requests {
+        out.line(format!("{id}  {count} requests today"))?;
+    }
+    if let Some(at) = row.login_ends {
+        let when = out.when(at, now);
+        let verb = if at > now { "ends" } else { "ended" };
+        let text = format!("{id}  the login {verb} {when} (testing mode; `onbeat login {id}`)");
+        out.line(out.paint(Style::Warn, &text))?;
+    }
+    Ok(())
 }
 
 fn row<'a>(look: &'a Lookout, view: &'a PairView) -> Result<Row<'a>, Failure> {
@@ -141,7 +181,7 @@ fn print_row(row: &Row<'_>, now: Timestamp, out: &mut Out) -> Result<(), Failure
     Ok(())
 }
 
-fn as_json(look: &Lookout, rows: &[Row<'_>]) -> Value {
+fn as_json(look: &Lookout, rows: &[Row<'_>], accounts: &[AccountRow]) -> Value {
     let text = |at: Option<Timestamp>| at.map(|at| at.to_string());
     let pairs: Vec<Value> = rows
         .iter()
@@ -171,5 +211,18 @@ fn as_json(look: &Lookout, rows: &[Row<'_>]) -> Value {
         .collect();
     let notes: Vec<&str> =
         look.readings.iter().flat_map(|reading| &reading.notes).map(String::as_str).collect();
-    json!({ "now": look.now().to_string(), "pairs": pairs, "calendars": calendars, "notes": notes })
+    let accounts: Vec<Value> = accounts
+        .iter()
+        .map(|one| {
+            json!({
+                "account": one.id.as_str(),
+                "requests_today": one.requests,
+                "login_ends": text(one.login_ends),
+            })
+        })
+        .collect();
+    json!({
+        "now": look.now().to_string(), "pairs": pairs, "calendars": calendars,
+        "accounts": accounts, "notes": notes,
+    })
 }

@@ -26,7 +26,7 @@ use crate::engine::fetch::lift_refusal;
 use crate::engine::parsed::ParsedMirror;
 use crate::engine::sources::LocalSources;
 use crate::engine::world::{AccountLink, Settings, World};
-use crate::model::id::OwnerId;
+use crate::model::id::{AccountId, OwnerId};
 use crate::model::ledger::LedgerState;
 use crate::model::pair::{Pair, Person};
 use crate::plan::input::Limits;
@@ -36,7 +36,7 @@ use crate::provider::http::client::Timeouts;
 use crate::provider::http::secret::Secret;
 use crate::provider::vdir::{VDir, VDirConfig};
 use crate::provider::{CalendarProvider, ErrorKind, ProviderError};
-use crate::store::{StateLock, Store};
+use crate::store::{StateLock, Store, StoreError};
 
 use self::unavailable::Unavailable;
 
@@ -295,6 +295,22 @@ fn auth(account: &Account, dav: &DavAccount, env: &Env) -> Result<Auth, Provider
 /// When no TLS client can be made.
 pub fn web_client(url: &url::Url) -> Result<reqwest::Client, Failure> {
     Ok(crate::provider::http::client::build(url, Timeouts::default(), None, true)?)
+}
+
+/// Forgets that an account was refused and what its server could do: its credentials
+/// are new. A running daemon finds them in its next cycle.
+///
+/// # Errors
+/// A configuration or state that cannot be used; none yet is none.
+pub fn credentials_changed(context: &Context, account: &AccountId) -> Result<(), Failure> {
+    let store = match Store::open_read(&context.state_dir()?) {
+        Ok(store) => store,
+        Err(StoreError::Missing { .. }) => return Ok(()),
+        Err(error) => return Err(error.into()),
+    };
+    let owner = load(context)?.owner;
+    lift_refusal(&store, &owner, account, context.now())?;
+    Ok(store.drop_catalog(&owner, account, context.now())?)
 }
 
 /// Runs asynchronous work to its end on this thread.

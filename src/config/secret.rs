@@ -318,16 +318,24 @@ fn entry(account: &str) -> Result<keyring::v1::Entry, SecretError> {
         .map_err(|e| SecretError::Keyring { account: account.to_owned(), source: Box::new(e) })
 }
 
+/// An account's secret from the keyring.
+///
+/// # Errors
+/// When there is no keyring, or nothing in it.
 #[cfg(feature = "keyring")]
-fn from_keyring(account: &str) -> Result<Secret, SecretError> {
+pub fn from_keyring(account: &str) -> Result<Secret, SecretError> {
     entry(account)?
         .get_password()
         .map(Secret::new)
         .map_err(|e| SecretError::Keyring { account: account.to_owned(), source: Box::new(e) })
 }
 
+/// An account's secret from the keyring.
+///
+/// # Errors
+/// Always: there is no keyring.
 #[cfg(not(feature = "keyring"))]
-fn from_keyring(_account: &str) -> Result<Secret, SecretError> {
+pub fn from_keyring(_account: &str) -> Result<Secret, SecretError> {
     Err(SecretError::NoKeyring)
 }
 

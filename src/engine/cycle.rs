@@ -7,7 +7,7 @@ use crate::engine::look::{PartnerTimes, ask_partner_times, look};
 use crate::engine::world::World;
 use crate::engine::{
     Cause, Consent, CycleReport, Reach, StepOutcome, agenda, apply, planning, quiet, record,
-    recover, times, weekly,
+    recover, requests, times, weekly,
 };
 use crate::model::id::{PairId, StepId};
 use crate::model::pair::Mode;
@@ -24,6 +24,17 @@ const ROUNDS: usize = 3;
 /// The store failed or the configuration names something that does not exist;
 /// what a server does wrong is in the report.
 pub async fn run(
+    world: &mut World,
+    cause: &Cause,
+    reach: Reach,
+    only: Option<&PairId>,
+) -> Result<CycleReport, EngineError> {
+    let outcome = turn(world, cause, reach, only).await;
+    requests::note(world)?;
+    outcome
+}
+
+async fn turn(
     world: &mut World,
     cause: &Cause,
     reach: Reach,

@@ -100,7 +100,7 @@ fn trouble(name: &str, coverage: &Coverage) -> Option<String> {
     }
 }
 
-/// An error and its causes in one line.
+/// An error, its causes and its remedy in one line.
 pub fn describe(error: &ProviderError) -> String {
     let mut text = error.to_string();
     let mut cause = std::error::Error::source(error);
@@ -108,6 +108,10 @@ pub fn describe(error: &ProviderError) -> String {
         text.push_str(": ");
         text.push_str(&inner.to_string());
         cause = inner.source();
+    }
+    if let Some(remedy) = error.remedy.as_ref().filter(|remedy| !text.contains(remedy.as_str())) {
+        text.push_str("; ");
+        text.push_str(remedy);
     }
     text
 }

@@ -18,6 +18,7 @@ pub mod planning;
 pub mod quiet;
 pub mod record;
 pub mod recover;
+pub mod requests;
 pub mod sources;
 pub mod times;
 pub mod undo;

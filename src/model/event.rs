@@ -89,6 +89,8 @@ pub struct EventBody {
     pub organizer_name: Option<String>,
     /// ATTENDEE lines, in file order.
     pub attendees: Vec<Attendee>,
+    /// Guests may change what all see (Google `guestsCanModify`).
+    pub guests_may_write: bool,
     /// SEQUENCE, 0 when absent.
     pub sequence: i64,
     /// CLASS is PRIVATE or CONFIDENTIAL.
@@ -123,6 +125,7 @@ impl EventBody {
             organizer: None,
             organizer_name: None,
             attendees: Vec::new(),
+            guests_may_write: false,
             sequence: 0,
             private: false,
             created: None,

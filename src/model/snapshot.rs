@@ -217,8 +217,10 @@ pub struct Occurrence {
     pub last_modified: Option<Timestamp>,
     /// SEQUENCE of the component that decides.
     pub sequence: i64,
-    /// Who may change it.
+    /// Whose it is.
     pub organized_by: OrganizedBy,
+    /// Whether its guests may change what all see.
+    pub guests_may_write: bool,
 }
 
 impl Occurrence {

@@ -49,7 +49,7 @@ pub fn agenda(
         return Ok(None);
     }
     let case = Case { snapshot, view, state, occurrence, draft, limits, due };
-    if occurrence.organized_by != OrganizedBy::Owner {
+    if !may_write(snapshot, occurrence) {
         let own = view.pair.agenda_mail == AgendaMail::Own;
         let step = if own { carrier::own(&case) } else { Err(WaitingCause::NotOurEvent) };
         return step.map_err(waiting);
@@ -68,6 +68,14 @@ pub fn agenda(
         }
     };
     step.map_err(waiting)
+}
+
+/// Whether a change of the owner's reaches all: its organizer's does, and a guest's
+/// where the organizer lets guests write and the server carries that.
+pub(crate) fn may_write(snapshot: &Snapshot, occurrence: &Occurrence) -> bool {
+    let engine = snapshot.engines.get(&occurrence.resource.calendar);
+    occurrence.organized_by == OrganizedBy::Owner
+        || occurrence.guests_may_write && engine == Some(&MailEngine::Google)
 }
 
 /// One meeting's agenda with all that decides about it.

@@ -4,8 +4,9 @@
 use crate::model::agenda::COMPANION_PREFIX;
 use crate::model::id::PairId;
 use crate::model::plan::{Action, MailEffect, Plan, Reason, Step, Waiting, WaitingCause};
-use crate::model::snapshot::{OrganizedBy, PairView, Snapshot};
+use crate::model::snapshot::{OccurrenceKey, OrganizedBy, PairView, Snapshot};
 use crate::model::time::Window;
+use crate::plan::agenda;
 use crate::plan::input::PlanInput;
 use crate::plan::upkeep::{UID_PREFIX, end_of};
 
@@ -92,7 +93,7 @@ fn broken_rule(snapshot: &Snapshot, kept: &[Step], step: &Step) -> Option<String
             foreign(view, step, &occurrence.uid)
                 .or_else(|| double_booked(snapshot, kept, view, &span, occurrence))
         }
-        Action::WriteAgenda { occurrence, .. } => foreign(view, step, &occurrence.uid),
+        Action::WriteAgenda { occurrence, .. } => unwritable(snapshot, view, step, occurrence),
         Action::CreateCompanion(new) => (!new.uid.as_str().starts_with(COMPANION_PREFIX))
             .then(|| "a companion event must carry onbeat's UID prefix".to_owned()),
         Action::SetLink { uid, .. } => foreign(view, step, uid),
@@ -135,6 +136,20 @@ fn foreign(view: &PairView, step: &Step, uid: &crate::model::id::EventUid) -> Op
     }
     let foreign = own.any(|o| o.organized_by != OrganizedBy::Owner);
     foreign.then(|| "somebody else organizes the event".to_owned())
+}
+
+/// Agenda text may also stand in an event whose guests may write.
+fn unwritable(
+    snapshot: &Snapshot,
+    view: &PairView,
+    step: &Step,
+    key: &OccurrenceKey,
+) -> Option<String> {
+    let own = view.occurrences.iter().find(|o| o.key == *key && o.resource.href == step.href);
+    if own.is_some_and(|o| agenda::may_write(snapshot, o)) {
+        return None;
+    }
+    foreign(view, step, &key.uid)
 }
 
 /// Nothing is moved onto another 1:1, nor onto where this plan moves one.

@@ -140,6 +140,7 @@ pub fn with_series(pair: Pair, days: &[i8], hour: i8) -> PairView {
         last_modified: None,
         sequence: 0,
         organized_by: OrganizedBy::Owner,
+        guests_may_write: false,
     });
     let occurrences = occurrences.collect();
     let event = Event {

@@ -11,6 +11,8 @@ pub struct ProviderError {
     pub kind: ErrorKind,
     /// What was being done, for people (method and path; never a secret).
     pub context: String,
+    /// What a person can do about it, where the provider knows better than the kind.
+    pub remedy: Option<String>,
     /// The cause below, if there is one.
     #[source]
     pub source: Option<Box<dyn std::error::Error + Send + Sync>>,
@@ -93,7 +95,14 @@ pub enum Disposition {
 impl ProviderError {
     /// An error of a kind, with what was being done.
     pub fn new(kind: ErrorKind, context: impl Into<String>) -> Self {
-        Self { kind, context: context.into(), source: None }
+        Self { kind, context: context.into(), remedy: None, source: None }
+    }
+
+    /// The same with what a person can do about it.
+    #[must_use]
+    pub fn mended_by(mut self, remedy: impl Into<String>) -> Self {
+        self.remedy = Some(remedy.into());
+        self
     }
 
     /// The same with its cause.

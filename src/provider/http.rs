@@ -11,7 +11,7 @@ pub mod request;
 pub mod retry;
 pub mod secret;
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 
 use reqwest::header::{AUTHORIZATION, HeaderValue, LOCATION};
 use reqwest::{Client, Method};
@@ -78,6 +78,7 @@ pub struct Http {
     writer: OnceCell<Client>,
     origins: RefCell<Origins>,
     digest: RefCell<Option<DigestChallenge>>,
+    sent: Cell<u64>,
     pace: Pace,
 }
 
@@ -97,6 +98,7 @@ impl Http {
             writer: OnceCell::new(),
             origins: RefCell::new(origins),
             digest: RefCell::new(None),
+            sent: Cell::new(0),
             pace: Pace::new(config.interval),
             config,
         })
@@ -129,6 +131,11 @@ impl Http {
     /// Nothing goes out before this much time has passed.
     pub fn hold(&self, wait: std::time::Duration) {
         self.pace.hold(wait);
+    }
+
+    /// Requests sent since this was asked last.
+    pub fn take_sent(&self) -> u64 {
+        self.sent.take()
     }
 
     /// How often a body that broke off may be asked for again.
@@ -300,6 +307,7 @@ impl Http {
         if let Some(body) = body {
             builder = builder.body(body);
         }
+        self.sent.set(self.sent.get() + 1);
         let Timeouts { answer, idle, total, .. } = self.config.timeouts;
         let deadline = Deadline { idle, end: Instant::now() + total };
         match timeout(answer.min(total), builder.send()).await {

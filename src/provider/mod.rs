@@ -159,6 +159,16 @@ pub trait CalendarProvider {
         Ok(None)
     }
 
+    /// Requests sent since this was asked last, where the server counts them.
+    fn take_requests(&self) -> u64 {
+        0
+    }
+
+    /// What the account does not allow, for people; known after the first request.
+    fn limits(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// The address a new resource of this UID gets in the calendar.
     fn href_for(&self, calendar: &CalendarId, uid: &crate::model::id::EventUid) -> Href;
 }

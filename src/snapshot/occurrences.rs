@@ -66,6 +66,7 @@ pub(crate) fn meetings(
                 description: one.body.description.clone(),
                 last_modified: one.body.last_modified,
                 sequence: one.body.sequence,
+                guests_may_write: one.body.guests_may_write,
                 organized_by: match &one.body.organizer {
                     Some(who) if owner.is(who) => OrganizedBy::Owner,
                     Some(who) if partner.is(who) => OrganizedBy::Partner,

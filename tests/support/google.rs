@@ -26,6 +26,12 @@ pub enum Fault {
     CutOff(usize),
     /// A page of HTML.
     LoginPage,
+    /// This status with this number of seconds in Retry-After; nothing is done.
+    Later(u16, u32),
+    /// A page that says the same page follows again and again.
+    Circle,
+    /// It is done, and then this status comes.
+    DoneBut(u16),
 }
 
 #[derive(Default)]
@@ -39,6 +45,12 @@ struct State {
     page: usize,
     tokens: u64,
     revoked: bool,
+    /// The client was deleted in the console.
+    unknown_client: bool,
+    /// What was granted; `None`: everything, and nothing is said about it.
+    scopes: Option<Vec<&'static str>>,
+    /// Seconds until a login ends; testing mode.
+    ends_in: Option<u64>,
     faults: Vec<(String, Fault)>,
     seen: Vec<String>,
 }
@@ -91,6 +103,11 @@ impl Google {
         self.state().events.get(id).cloned()
     }
 
+    /// All events and exceptions.
+    pub fn all(&self) -> Vec<Value> {
+        self.state().events.values().cloned().collect()
+    }
+
     /// Rows of a page.
     pub fn page_size(&self, rows: usize) {
         self.state().page = rows;
@@ -113,6 +130,23 @@ impl Google {
         let mut state = self.state();
         state.revoked = true;
         state.tokens += 1;
+    }
+
+    /// The client was deleted.
+    pub fn delete_client(&self) {
+        let mut state = self.state();
+        state.unknown_client = true;
+        state.tokens += 1;
+    }
+
+    /// What a person grants from now on, by the scopes' last parts.
+    pub fn grant(&self, scopes: &[&'static str]) {
+        self.state().scopes = Some(scopes.to_vec());
+    }
+
+    /// Logins end after so many seconds.
+    pub fn testing_mode(&self, ends_in: u64) {
+        self.state().ends_in = Some(ends_in);
     }
 
     /// The next request that begins so (`PATCH /calendar`) meets a fault.
@@ -238,12 +272,23 @@ impl State {
             Some(tag) if event["etag"] != tag => Err((412, "conditionNotMet")),
             _ => Ok(()),
         };
+        let needed = match path {
+            ["calendar", "v3", "users", ..] => "calendar.calendarlist.readonly",
+            ["calendar", "v3", "freeBusy"] => "calendar.events.freebusy",
+            ["calendar", "v3", "calendars", _] => "calendar.calendars.readonly",
+            _ => "calendar.events.owned",
+        };
+        if self.scopes.as_ref().is_some_and(|granted| !granted.contains(&needed)) {
+            return Err((403, "insufficientPermissions"));
+        }
         match (method, path) {
             ("GET", ["calendar", "v3", "users", "me", "calendarList"]) => {
                 Ok(json!({ "items": [entry()] }))
             }
             ("GET", ["calendar", "v3", "users", "me", "calendarList", "primary"]) => Ok(entry()),
             ("POST", ["calendar", "v3", "freeBusy"]) => Ok(free_busy(body)),
+            ("GET", ["calendar", "v3", "calendars", ALICE]) => Ok(json!({ "id": ALICE,
+                "timeZone": "Europe/Berlin", "workingHours": working_hours() })),
             (_, path) if path.len() < 5 || path[..5] != own => Err((404, "notFound")),
             ("GET", [_, _, _, _, _]) => self.list(query),
             ("POST", [_, _, _, _, _]) => {
@@ -331,7 +376,14 @@ fn exchange(stream: &mut TcpStream, head: &str, body: &[u8], state: &Mutex<State
     }
     let outcome = match fault {
         Some(Fault::Refuse(status, reason)) => Err((status, reason)),
-        _ if target == "/token" => return token(stream, &state),
+        Some(Fault::Later(status, seconds)) => {
+            let head = format!(
+                "HTTP/1.1 {status} X\r\nRetry-After: {seconds}\r\nContent-Length: 0\r\n\r\n"
+            );
+            return stream.write_all(head.as_bytes()).is_ok();
+        }
+        Some(Fault::Circle) => Ok(json!({ "items": [], "nextPageToken": "again" })),
+        _ if target == "/token" => return token(stream, &state, body),
         _ if header_in(head, "authorization")
             != Some(&format!("Bearer access-{}", state.tokens)) =>
         {
@@ -347,6 +399,9 @@ fn exchange(stream: &mut TcpStream, head: &str, body: &[u8], state: &Mutex<State
     };
     let missing = match fault {
         Some(Fault::LoseAnswer) => return false,
+        Some(Fault::DoneBut(status)) => {
+            return send(stream, status, "text/html", b"<html>backend error</html>", 0);
+        }
         Some(Fault::CutOff(missing)) => missing,
         _ => 0,
     };
@@ -360,13 +415,43 @@ fn exchange(stream: &mut TcpStream, head: &str, body: &[u8], state: &Mutex<State
     }
 }
 
-fn token(stream: &mut TcpStream, state: &State) -> bool {
-    if state.revoked {
-        let error = json!({ "error": "invalid_grant", "error_description": "Token has been expired or revoked." });
-        return send(stream, 400, "application/json", error.to_string().as_bytes(), 0);
+fn token(stream: &mut TcpStream, state: &State, body: &[u8]) -> bool {
+    let refuse = |stream: &mut TcpStream, status, error: &str, why: &str| {
+        let error = json!({ "error": error, "error_description": why });
+        send(stream, status, "application/json", error.to_string().as_bytes(), 0)
+    };
+    if state.unknown_client {
+        return refuse(stream, 401, "invalid_client", "The OAuth client was not found.");
     }
-    let token = json!({ "access_token": format!("access-{}", state.tokens), "expires_in": 3599, "token_type": "Bearer" });
+    if state.revoked {
+        return refuse(stream, 400, "invalid_grant", "Token has been expired or revoked.");
+    }
+    let mut token = json!({ "access_token": format!("access-{}", state.tokens), "expires_in": 3599, "token_type": "Bearer" });
+    let asked: BTreeMap<_, _> = url::form_urlencoded::parse(body).collect();
+    if asked.get("grant_type").is_some_and(|kind| kind == "authorization_code") {
+        if asked.get("code_verifier").is_none_or(|word| word.len() < 43) {
+            return refuse(stream, 400, "invalid_grant", "Missing code verifier.");
+        }
+        token["refresh_token"] = json!("refresh");
+    }
+    if let Some(scopes) = &state.scopes {
+        let full = |name: &&str| format!("https://www.googleapis.com/auth/{name}");
+        token["scope"] = json!(scopes.iter().map(full).collect::<Vec<_>>().join(" "));
+    }
+    if let Some(seconds) = state.ends_in {
+        token["refresh_token_expires_in"] = json!(seconds);
+    }
     send(stream, 200, "application/json", token.to_string().as_bytes(), 0)
+}
+
+/// Monday to Thursday from nine to half past five, Friday until one.
+fn working_hours() -> Value {
+    let day = |name: &&str| {
+        let end = if *name == "friday" { 13 * 60 } else { 17 * 60 + 30 };
+        json!({ "dayOfWeek": name, "periodStart": 9 * 60, "periodEnd": end })
+    };
+    let days = ["monday", "tuesday", "wednesday", "thursday", "friday"];
+    json!({ "workingHoursEnabled": true, "availableTimes": days.iter().map(day).collect::<Vec<_>>() })
 }
 
 fn send(stream: &mut TcpStream, status: u16, kind: &str, body: &[u8], missing: usize) -> bool {

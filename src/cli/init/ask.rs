@@ -5,7 +5,7 @@ use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 
 use crate::cli::failure::{Failure, asked};
-use crate::cli::init::text::{Draft, Password, Place};
+use crate::cli::init::text::{Draft, Google, Password, Place};
 use crate::cli::init::{InitArgs, Kind, system_zone};
 
 /// Asks on the terminal, or not at all.
@@ -20,7 +20,7 @@ impl Asker {
         Self { silent, terminal: std::io::stdin().is_terminal() }
     }
 
-    fn able(&self, what: &str, option: &str) -> Result<(), Failure> {
+    pub(super) fn able(&self, what: &str, option: &str) -> Result<(), Failure> {
         if self.terminal && !self.silent {
             return Ok(());
         }
@@ -88,11 +88,13 @@ pub(super) fn draft(args: &InitArgs, asker: &Asker, target: &Path) -> Result<Dra
         Some(kind) => kind,
         None if args.path.is_some() => Kind::Vdir,
         None if args.url.is_some() => Kind::Caldav,
+        None if args.client.is_some() => Kind::Google,
         None => match asker.choose(
             "Where are your calendars?",
             "--kind",
-            &["a CalDAV server", "a folder of .ics files"],
+            &["a CalDAV server", "Google Calendar", "a folder of .ics files"],
         )? {
+            answer if answer.starts_with("Google") => Kind::Google,
             answer if answer.starts_with("a folder") => Kind::Vdir,
             _ => Kind::Caldav,
         },
@@ -100,6 +102,7 @@ pub(super) fn draft(args: &InitArgs, asker: &Asker, target: &Path) -> Result<Dra
     let place = match kind {
         Kind::Vdir => vdir(args, asker)?,
         Kind::Caldav => caldav(args, asker, target)?,
+        Kind::Google => google(args, asker)?,
     };
     let email = match args.email.as_slice() {
         [] => vec![asker.text("Your mail address?", "--email", None)?],
@@ -154,6 +157,24 @@ fn caldav(args: &InitArgs, asker: &Asker, target: &Path) -> Result<Place, Failur
         (None, None) => typed_password(args, asker, target)?,
     };
     Ok(Place::Server { url, username, password })
+}
+
+fn google(args: &InitArgs, asker: &Asker) -> Result<Place, Failure> {
+    let client = match &args.client {
+        Some(path) => path.clone(),
+        None => PathBuf::from(asker.text(
+            "Which OAuth client file (docs/google.md says how to get one)?",
+            "--client",
+            None,
+        )?),
+    };
+    // The configuration may lie elsewhere: no path must depend on it.
+    Ok(Place::Google(Google {
+        client: std::path::absolute(client)?,
+        token: args.token_file.as_ref().map(std::path::absolute).transpose()?,
+        subject: args.subject.clone(),
+        api: args.api.clone(),
+    }))
 }
 
 /// Asks for the password and keeps it in a file only the owner can read.

@@ -14,8 +14,10 @@ use serde_json::json;
 
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
+use crate::cli::login::google::Way;
 use crate::cli::out::{Out, Style, clean, days_before};
-use crate::cli::{progress, wire};
+use crate::cli::{login, progress, wire};
+use crate::config::account::{Account, AccountKind};
 use crate::engine::catalog::is_named;
 use crate::engine::{Cause, Reach, cycle, lookback};
 use crate::model::id::Address;
@@ -24,6 +26,7 @@ use crate::model::server::CalendarInfo;
 use crate::model::snapshot::MirroredEvent;
 use crate::model::time::Window;
 use crate::plan::words;
+use crate::provider::google::oauth::ClientFile;
 use crate::snapshot;
 use crate::store::Store;
 
@@ -51,6 +54,21 @@ pub struct InitArgs {
     /// caldav: a command that prints the password, like "pass show dav"
     #[arg(long, value_name = "COMMAND")]
     pub password_command: Option<String>,
+    /// google: the OAuth client file as Google hands it out
+    #[arg(long, value_name = "FILE")]
+    pub client: Option<PathBuf>,
+    /// google: a token file (mode 0600) of a login made elsewhere
+    #[arg(long, value_name = "FILE")]
+    pub token_file: Option<PathBuf>,
+    /// google: the user a service account acts for
+    #[arg(long, value_name = "ADDR")]
+    pub subject: Option<String>,
+    /// google: another address of the API
+    #[arg(long, value_name = "URL", hide = true)]
+    pub api: Option<String>,
+    /// How the browser comes back
+    #[command(flatten)]
+    pub way: Way,
     /// The calendar 1:1s are written to [default: the only writable one]
     #[arg(long, value_name = "NAME")]
     pub calendar: Option<String>,
@@ -84,6 +102,8 @@ pub enum Kind {
     Vdir,
     /// A CalDAV server
     Caldav,
+    /// Google Calendar
+    Google,
 }
 
 /// Sets up.
@@ -102,6 +122,7 @@ pub fn run(context: &Context, args: &InitArgs, out: &mut Out) -> Result<(), Fail
     }
     let asker = Asker::new(args.yes || out.json);
     let mut draft = ask::draft(args, &asker, &target)?;
+    sign_in(context, &draft, &target, args, &asker, out)?;
     let calendars = calendars(context, &draft, &target, out)?;
     choose(&mut draft, &calendars, &asker)?;
     let (events, me) = read(context, &draft, &target, out)?;
@@ -132,6 +153,33 @@ pub fn run(context: &Context, args: &InitArgs, out: &mut Out) -> Result<(), Fail
     out.line("Look it over (roles and rhythms are guesses), then:")?;
     out.line("  onbeat check     is everything in place?")?;
     out.line("  onbeat plan      what would be changed, and why")
+}
+
+/// Google: lets a person log in where no login is kept yet.
+fn sign_in(
+    context: &Context,
+    draft: &Draft,
+    target: &Path,
+    args: &InitArgs,
+    asker: &Asker,
+    out: &mut Out,
+) -> Result<(), Failure> {
+    let config = wire::check_text(&draft.render_without_calendar(), target)?;
+    let Some(Account { id, kind: AccountKind::Google(google), .. }) = config.accounts.first()
+    else {
+        return Ok(());
+    };
+    let ClientFile::Installed(client) = wire::google::client(google).map_err(Failure::user)? else {
+        return Ok(());
+    };
+    let place = wire::google::place(id, google, context)?;
+    let Err(why) = wire::google::token(id, &place) else { return Ok(()) };
+    // Waiting for a browser is a question, too, unless somebody said how to answer it.
+    if !(args.way.paste || args.way.no_browser || args.way.port.is_some()) {
+        asker.able(&format!("a login ({why})"), "--token-file, --paste or --no-browser")?;
+    }
+    let kept = login::google::sign_in(context, id, google, &client, &args.way)?;
+    if out.json { Ok(()) } else { kept.tell(id.as_str(), out) }
 }
 
 /// The account's calendars, and a word about the server.

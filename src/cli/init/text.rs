@@ -24,6 +24,16 @@ pub(super) struct Draft {
 pub(super) enum Place {
     Vdir { path: PathBuf },
     Server { url: String, username: String, password: Password },
+    Google(Google),
+}
+
+/// A Google account.
+#[derive(Debug, Clone)]
+pub(super) struct Google {
+    pub client: PathBuf,
+    pub token: Option<PathBuf>,
+    pub subject: Option<String>,
+    pub api: Option<String>,
 }
 
 /// Where the password is.
@@ -88,8 +98,22 @@ impl Draft {
                 };
                 let _ = writeln!(text, "password = {password}");
             }
+            Place::Google(google) => google_text(google, &mut text),
         }
         text
+    }
+}
+
+fn google_text(google: &Google, text: &mut String) {
+    let path = |path: &PathBuf| quote(&path.display().to_string());
+    let _ = writeln!(text, "kind = \"google\"\nclient = {}", path(&google.client));
+    if let Some(token) = &google.token {
+        let _ = writeln!(text, "token = {{ file = {} }}", path(token));
+    }
+    for (key, value) in [("subject", &google.subject), ("api", &google.api)] {
+        if let Some(value) = value {
+            let _ = writeln!(text, "{key} = {}", quote(value));
+        }
     }
 }
 

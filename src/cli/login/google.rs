@@ -5,6 +5,7 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::time::Duration;
 
+use clap::Args;
 use serde_json::json;
 use url::Url;
 
@@ -14,7 +15,22 @@ use crate::cli::failure::Failure;
 use crate::cli::out::Out;
 use crate::cli::wire;
 use crate::config::account::{Account, GoogleAccount};
-use crate::provider::google::oauth::{ClientFile, Granted, Login, TokenFile};
+use crate::model::id::AccountId;
+use crate::provider::google::oauth::{ClientFile, Granted, Installed, Login, TokenFile};
+
+/// How the browser comes back.
+#[derive(Debug, Clone, Default, Args)]
+pub struct Way {
+    /// Google: read the address the browser was sent back to from standard input
+    #[arg(long)]
+    pub paste: bool,
+    /// Google: open no browser
+    #[arg(long)]
+    pub no_browser: bool,
+    /// Google: the port of this machine the browser comes back to
+    #[arg(long)]
+    pub port: Option<u16>,
+}
 
 /// Logs in and keeps the token.
 ///
@@ -27,66 +43,89 @@ pub(super) fn run(
     args: &LoginArgs,
     out: &mut Out,
 ) -> Result<(), Failure> {
-    let client = match wire::google::client(google).map_err(Failure::user)? {
-        ClientFile::Installed(client) => client,
-        ClientFile::Service(_) => {
-            check(context, account, args)?;
-            return out
-                .line(format!("account {:?} is a service account; nobody logs in", args.account));
-        }
+    let ClientFile::Installed(client) = wire::google::client(google).map_err(Failure::user)? else {
+        check(context, account, args)?;
+        return out
+            .line(format!("account {:?} is a service account; nobody logs in", args.account));
     };
+    let kept = sign_in(context, &account.id, google, &client, &args.way)?;
+    wire::credentials_changed(context, &account.id)?;
+    check(context, account, args)?;
+    if out.json {
+        return out.json(&json!({
+            "account": args.account, "checked": !args.no_check, "token": kept.place,
+            "missing_scopes": kept.missing, "ends_after_days": kept.days(),
+        }));
+    }
+    kept.tell(&args.account, out)
+}
+
+/// A login that is kept.
+pub struct Kept {
+    place: String,
+    missing: Vec<String>,
+    ends_after: Option<Duration>,
+}
+
+impl Kept {
+    fn days(&self) -> Option<u64> {
+        self.ends_after.map(|after| after.as_secs() / 86_400)
+    }
+
+    /// Says where it is kept and what is wrong with it.
+    ///
+    /// # Errors
+    /// When nobody reads.
+    pub fn tell(&self, account: &str, out: &mut Out) -> Result<(), Failure> {
+        out.line(format!("access of {account:?} kept in {}", self.place))?;
+        for scope in &self.missing {
+            out.line(format!(
+                "not granted: {scope}; log in again and tick it if onbeat should use it"
+            ))?;
+        }
+        if let Some(days) = self.days() {
+            out.line(format!(
+                "this login ends in {days} days: the project is in testing mode. Publish it, or make it internal."
+            ))?;
+        }
+        Ok(())
+    }
+}
+
+/// Lets a person consent in the browser, and keeps the token.
+///
+/// # Errors
+/// Consent refused, a token that cannot be kept.
+pub fn sign_in(
+    context: &Context,
+    account: &AccountId,
+    google: &GoogleAccount,
+    client: &Installed,
+    way: &Way,
+) -> Result<Kept, Failure> {
     let wanted = wire::google::scopes(google);
-    let listener = TcpListener::bind(("127.0.0.1", args.port.unwrap_or(0)))
+    let listener = TcpListener::bind(("127.0.0.1", way.port.unwrap_or(0)))
         .map_err(|error| Failure::user("no port of this machine is free").because(error))?;
     let port = listener.local_addr()?.port();
     let redirect = format!("http://127.0.0.1:{port}");
     let redirect = Url::parse(&redirect).map_err(|error| Failure::internal(error.to_string()))?;
-    let login = Login::begin(&client, &redirect, &wanted);
+    let login = Login::begin(client, &redirect, &wanted);
     eprintln!("Open this address in a browser and allow access:\n\n{}\n", login.url());
-    let code = if args.paste {
+    let code = if way.paste {
         drop(listener);
         pasted(&login)?
     } else {
-        if !args.no_browser && open::that_detached(login.url().as_str()).is_err() {
+        if !way.no_browser && open::that_detached(login.url().as_str()).is_err() {
             eprintln!("No browser could be opened; open the address yourself.");
         }
         answered(&login, &listener)?
     };
-    let granted = wire::block_on(login.finish(code))??;
-    let missing: Vec<&String> =
-        wanted.iter().filter(|scope| !granted.scopes.contains(scope)).collect();
-    let place = keep(context, account, google, &granted)?;
-    check(context, account, args)?;
-    if out.json {
-        let days = granted.ends_after.map(|after| after.as_secs() / 86_400);
-        return out.json(&json!({
-            "account": args.account, "checked": !args.no_check, "token": place,
-            "missing_scopes": missing, "ends_after_days": days,
-        }));
-    }
-    out.line(format!("access of {:?} kept in {place}", args.account))?;
-    for scope in missing {
-        out.line(format!(
-            "not granted: {scope}; log in again and tick it if onbeat should use it"
-        ))?;
-    }
-    if let Some(after) = granted.ends_after {
-        let days = after.as_secs() / 86_400;
-        out.line(format!(
-            "this login ends in {days} days: the project is in testing mode. Publish it, or make it internal."
-        ))?;
-    }
-    Ok(())
-}
-
-fn keep(
-    context: &Context,
-    account: &Account,
-    google: &GoogleAccount,
-    granted: &Granted,
-) -> Result<String, Failure> {
-    let token = TokenFile { refresh: granted.refresh.clone(), scopes: granted.scopes.clone() };
-    wire::google::keep(&account.id, google, context, &token)
+    let Granted { refresh, scopes, ends_after } = wire::block_on(login.finish(code))??;
+    let missing = wanted.into_iter().filter(|scope| !scopes.contains(scope)).collect();
+    let ends = ends_after.and_then(|after| context.now().saturating_add(after).ok());
+    let token = TokenFile { refresh, scopes, ends };
+    let place = wire::google::keep(account, google, context, &token)?;
+    Ok(Kept { place, missing, ends_after })
 }
 
 fn check(context: &Context, account: &Account, args: &LoginArgs) -> Result<(), Failure> {

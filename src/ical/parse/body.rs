@@ -222,6 +222,9 @@ fn people_property(
         }
         b"ATTENDEE" => body.attendees.push(attendee(&property())),
         b"X-GOOGLE-EVENT-TYPE" => draft.google_type = google_type(property().value()),
+        b"X-GOOGLE-GUESTS-CAN-MODIFY" => {
+            body.guests_may_write = property().value().trim_ascii().eq_ignore_ascii_case(b"TRUE");
+        }
         b"X-CALENDARSERVER-ATTENDEE-COMMENT" => {
             let property = property();
             if let Some(of) = property.param("X-CALENDARSERVER-ATTENDEE-REF") {

@@ -1,13 +1,15 @@
 //! Requests with a token: renewed when it is refused, repeated where Google asks for
 //! a slower pace, and refusals turned into kinds. Knows nothing of what is asked.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
+use tokio::time::Instant;
 use url::Url;
 
 use crate::provider::error::{ErrorKind, ProviderError};
 use crate::provider::google::refusal::{LONG_PAUSE, Refusal};
+use crate::provider::google::scopes::Need;
 use crate::provider::google::tokens::Tokens;
 use crate::provider::http::answer::Answer;
 use crate::provider::http::auth::Auth;
@@ -28,6 +30,10 @@ pub struct Connection {
     tokens: Tokens,
     /// The client of the present token.
     current: RefCell<Option<(Secret, Rc<Http>)>>,
+    /// Requests of clients that are gone.
+    sent: Cell<u64>,
+    /// The long pause, which outlives a token.
+    quiet_until: Cell<Option<Instant>>,
 }
 
 impl Connection {
@@ -42,7 +48,15 @@ impl Connection {
         tokens: Tokens,
     ) -> Result<Self, ProviderError> {
         Http::new(HttpConfig::new(base.clone(), Auth::Anonymous))?;
-        Ok(Self { base, timeouts, retry, tokens, current: RefCell::new(None) })
+        Ok(Self {
+            base,
+            timeouts,
+            retry,
+            tokens,
+            current: RefCell::new(None),
+            sent: Cell::new(0),
+            quiet_until: Cell::new(None),
+        })
     }
 
     /// The API's base.
@@ -51,7 +65,6 @@ impl Connection {
     }
 
     async fn http(&self) -> Result<(Secret, Rc<Http>), ProviderError> {
-        // A server's wish to be left alone outlives the token.
         let token = self.tokens.access().await?;
         if let Some((held, http)) = self.current.borrow().as_ref()
             && *held == token
@@ -62,8 +75,29 @@ impl Connection {
         config.timeouts = self.timeouts;
         config.retry = self.retry;
         let http = Rc::new(Http::new(config)?);
+        if let Some(rest) = self.quiet_until.get().map(|until| until - Instant::now()) {
+            http.hold(rest);
+        }
+        self.forget();
         *self.current.borrow_mut() = Some((token.clone(), http.clone()));
         Ok((token, http))
+    }
+
+    fn forget(&self) {
+        if let Some((_, http)) = self.current.borrow_mut().take() {
+            self.sent.set(self.sent.get() + http.take_sent());
+        }
+    }
+
+    /// Requests to the API since this was asked last.
+    pub fn take_requests(&self) -> u64 {
+        let current = self.current.borrow().as_ref().map_or(0, |(_, http)| http.take_sent());
+        self.sent.take() + current
+    }
+
+    /// Whether the account may do this; true where nobody said.
+    pub fn may(&self, need: Need) -> bool {
+        self.tokens.granted().is_none_or(|granted| need.met_by(&granted))
     }
 
     /// The body of a successful answer to a question.
@@ -80,7 +114,7 @@ impl Connection {
                 Err(error) if error.kind == ErrorKind::Unauthorized && !renewed => {
                     renewed = true;
                     self.tokens.refused(&token);
-                    self.current.borrow_mut().take();
+                    self.forget();
                     continue;
                 }
                 Err(error) => return Err(error),
@@ -94,7 +128,7 @@ impl Connection {
             } else {
                 let refusal = Refusal::read(&answer.refusal().await);
                 if !(answer.status == 403 && refusal.is_too_fast()) || last {
-                    return Err(refused(&http, &answer, &refusal, false));
+                    return Err(self.refused(&http, &answer, &refusal, false));
                 }
             }
             http.back_off(attempt).await;
@@ -111,7 +145,7 @@ impl Connection {
         let (http, answer) = match http.change(change).await {
             Err(error) if error.kind == ErrorKind::Unauthorized => {
                 self.tokens.refused(&token);
-                self.current.borrow_mut().take();
+                self.forget();
                 let (_, http) = self.http().await?;
                 let answer = http.change(change).await;
                 (http, answer)
@@ -124,17 +158,30 @@ impl Connection {
             return Ok(answer.body(MAX_PAGE).await.unwrap_or_default());
         }
         let refusal = Refusal::read(&answer.refusal().await);
-        Err(refused(&http, &answer, &refusal, true))
+        Err(self.refused(&http, &answer, &refusal, true))
     }
-}
 
-fn refused(http: &Http, answer: &Answer, refusal: &Refusal, wrote: bool) -> ProviderError {
-    let kind = refusal.kind(answer.status, wrote, answer.retry_after());
-    if kind == (ErrorKind::RateLimited { retry_after: Some(LONG_PAUSE) }) {
-        http.hold(LONG_PAUSE);
+    fn refused(
+        &self,
+        http: &Http,
+        answer: &Answer,
+        refusal: &Refusal,
+        wrote: bool,
+    ) -> ProviderError {
+        let kind = refusal.kind(answer.status, wrote, answer.retry_after());
+        if kind == (ErrorKind::RateLimited { retry_after: Some(LONG_PAUSE) }) {
+            http.hold(LONG_PAUSE);
+            self.quiet_until.set(Some(Instant::now() + LONG_PAUSE));
+        }
+        let reason = if refusal.reason.is_empty() { "" } else { ", " };
+        let context =
+            format!("{} (status {}{reason}{})", answer.context(), answer.status, refusal.reason);
+        let error = ProviderError::new(kind, context);
+        if refusal.is_about_scopes() {
+            return error.mended_by(
+                "a permission was not granted: run `onbeat login ACCOUNT` again and tick every box",
+            );
+        }
+        error
     }
-    let reason = if refusal.reason.is_empty() { "" } else { ", " };
-    let context =
-        format!("{} (status {}{reason}{})", answer.context(), answer.status, refusal.reason);
-    ProviderError::new(kind, context)
 }

@@ -230,6 +230,9 @@ fn marks(out: &mut Lines, event: &Event) {
         Some("confidential") => out.plain("CLASS", "CONFIDENTIAL"),
         Some(_) | None => {}
     }
+    if event.guests_can_modify == Some(true) && event.locked != Some(true) {
+        out.plain("X-GOOGLE-GUESTS-CAN-MODIFY", "TRUE");
+    }
     if let Some(kind) = event.event_type.as_deref().filter(|kind| *kind != "default") {
         out.text("X-GOOGLE-EVENT-TYPE", Some(kind));
     }

@@ -53,6 +53,10 @@ pub struct Event {
     pub organizer: Option<Who>,
     /// Who is invited.
     pub attendees: Option<Vec<Guest>>,
+    /// Guests may change what all see.
+    pub guests_can_modify: Option<bool>,
+    /// A copy whose main fields nobody can change here.
+    pub locked: Option<bool>,
     /// `default`, `outOfOffice`, `focusTime`, `workingLocation`, …
     pub event_type: Option<String>,
     /// Where the event came from.

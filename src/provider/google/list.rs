@@ -14,7 +14,8 @@ const PAGE: &str = "2500";
 /// The fields that are read; also what a single event is asked for.
 pub const FIELDS: &str = "id,etag,status,iCalUID,summary,description,location,created,updated,start,end,\
 endTimeUnspecified,recurrence,recurringEventId,originalStartTime,transparency,visibility,sequence,organizer,\
-attendees(email,displayName,responseStatus,comment,resource,optional),eventType,source,extendedProperties/private";
+attendees(email,displayName,responseStatus,comment,resource,optional),guestsCanModify,locked,\
+eventType,source,extendedProperties/private";
 
 /// A page of events.
 #[derive(Debug, Default)]

@@ -15,6 +15,7 @@ pub mod oauth;
 mod patch;
 mod reading;
 mod refusal;
+mod scopes;
 mod series;
 mod tokens;
 mod writes;
@@ -33,6 +34,7 @@ use crate::provider::error::{Disposition, ErrorKind, ProviderError};
 use crate::provider::google::connection::Connection;
 use crate::provider::google::oauth::Source;
 use crate::provider::google::reading::Reading;
+use crate::provider::google::scopes::{ALWAYS, Need};
 use crate::provider::google::tokens::Tokens;
 use crate::provider::http::client::Timeouts;
 use crate::provider::http::retry::RetryPolicy;
@@ -40,6 +42,10 @@ use crate::provider::{CalendarProvider, Changes, FreeBusyAnswer, MirrorSink, Wri
 
 /// Where the API is.
 pub const API: &str = "https://www.googleapis.com/calendar/v3/";
+
+/// What to do about an answer nobody at Google gave.
+const NOT_GOOGLE: &str = "something between this machine and Google may have answered, like a network's login page; \
+     try again from another network";
 
 /// Pages of calendars; more is a token in circles.
 const MAX_PAGES: usize = 40;
@@ -128,8 +134,9 @@ impl Google {
     }
 }
 
+/// An answer that is not the API's.
 fn strange(why: String, url: &Url) -> ProviderError {
-    ProviderError::new(ErrorKind::Protocol(why), url.path())
+    ProviderError::new(ErrorKind::Protocol(why), url.path()).mended_by(NOT_GOOGLE)
 }
 
 #[async_trait(?Send)]
@@ -140,8 +147,9 @@ impl CalendarProvider for Google {
             engine: MailEngine::Google,
             auto_schedule: true,
             sync_collection: true,
-            free_busy_of_others: true,
             addresses: vec![Address::new(&self.owner().await?)],
+            // Known once there is a token.
+            free_busy_of_others: self.connection.may(Need::FreeBusy),
         })
     }
 
@@ -206,6 +214,13 @@ impl CalendarProvider for Google {
         who: &[Address],
         window: Window,
     ) -> Result<Vec<FreeBusyAnswer>, ProviderError> {
+        if !self.connection.may(Need::FreeBusy) {
+            let unknown = |who: &Address| FreeBusyAnswer {
+                who: who.clone(),
+                busy: Err(Need::FreeBusy.without()),
+            };
+            return Ok(who.iter().map(unknown).collect());
+        }
         let mut out = Vec::with_capacity(who.len());
         for people in who.chunks(free_busy::MOST_PEOPLE) {
             let asked: Vec<&Address> = people.iter().collect();
@@ -219,6 +234,15 @@ impl CalendarProvider for Google {
             out.extend(answers.map(|(who, busy)| FreeBusyAnswer { who: who.clone(), busy }));
         }
         Ok(out)
+    }
+
+    fn take_requests(&self) -> u64 {
+        self.connection.take_requests()
+    }
+
+    fn limits(&self) -> Vec<String> {
+        let missing = ALWAYS.iter().filter(|need| !self.connection.may(**need));
+        missing.map(|need| need.without()).collect()
     }
 
     fn href_for(&self, _calendar: &CalendarId, uid: &EventUid) -> Href {

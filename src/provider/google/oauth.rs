@@ -11,7 +11,7 @@ use std::rc::Rc;
 
 use jiff::Timestamp;
 
-use crate::provider::error::ProviderError;
+use crate::provider::error::{ErrorKind, ProviderError};
 use crate::provider::google::tokens::Fresh;
 use crate::provider::http::secret::Secret;
 
@@ -35,8 +35,8 @@ pub enum Source {
     Refresh {
         /// The OAuth client.
         client: Installed,
-        /// The refresh token.
-        refresh: Secret,
+        /// Reads the kept login; asked for every token, so that a new login is found.
+        kept: Rc<dyn Fn() -> Result<TokenFile, String>>,
         /// How to log in again, for messages: `onbeat login work`.
         way_out: String,
     },
@@ -60,12 +60,18 @@ impl Source {
     /// `Unauthorized` when the grant has ended, with the way out; `Unavailable`.
     pub async fn fetch(&self) -> Result<Fresh, ProviderError> {
         match self {
-            Self::Token(token) => Ok(Fresh { token: token.clone(), lives: None }),
-            Self::Refresh { client, refresh, way_out } => {
-                exchange::refresh(client, refresh, way_out).await
+            Self::Token(token) => Ok(Fresh { token: token.clone(), lives: None, scopes: None }),
+            Self::Refresh { client, kept, way_out } => {
+                let kept = kept().map_err(|why| {
+                    ProviderError::new(ErrorKind::Unauthorized, why).mended_by(way_out)
+                })?;
+                let fresh = exchange::refresh(client, &kept.refresh, way_out).await?;
+                let scopes = fresh.scopes.or((!kept.scopes.is_empty()).then_some(kept.scopes));
+                Ok(Fresh { scopes, ..fresh })
             }
             Self::Service { account, subject, scopes, now } => {
-                exchange::assertion(account, subject.as_deref(), scopes, now()).await
+                let fresh = exchange::assertion(account, subject.as_deref(), scopes, now()).await?;
+                Ok(Fresh { scopes: fresh.scopes.or(Some(scopes.clone())), ..fresh })
             }
         }
     }

@@ -13,7 +13,7 @@ use crate::provider::google::connection::Connection;
 use crate::provider::google::convert::{self, Viewpoint};
 use crate::provider::google::event::Event;
 use crate::provider::google::series::{Series, complete};
-use crate::provider::google::{address, get, list};
+use crate::provider::google::{address, get, list, strange};
 use crate::provider::{Changes, Extent, MirrorSink};
 
 /// Resources given to the sink at once.
@@ -116,7 +116,7 @@ impl<'a> Reading<'a> {
     }
 
     fn strange(&self, why: String) -> ProviderError {
-        ProviderError::new(ErrorKind::Protocol(why), format!("events of {}", self.calendar))
+        strange(why, &self.events)
     }
 
     fn sort(&mut self, event: Event, delta: bool) -> Result<(), ProviderError> {

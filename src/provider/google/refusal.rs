@@ -61,6 +61,14 @@ impl Refusal {
         self.reason == "fullSyncRequired" || said.contains("synctoken")
     }
 
+    /// Whether the token was not granted what the request needs.
+    pub fn is_about_scopes(&self) -> bool {
+        let said = self.message.to_ascii_lowercase();
+        self.reason == "insufficientPermissions"
+            || self.reason == "ACCESS_TOKEN_SCOPE_INSUFFICIENT"
+            || said.contains("insufficient authentication scopes")
+    }
+
     fn text(&self) -> String {
         match (self.reason.as_str(), self.message.as_str()) {
             ("", "") => "without a reason".to_owned(),

@@ -8,7 +8,7 @@ use url::Url;
 use crate::provider::error::{ErrorKind, ProviderError};
 use crate::provider::google::connection::Connection;
 use crate::provider::google::event::Event;
-use crate::provider::google::list;
+use crate::provider::google::{list, strange};
 
 /// Pages of one series; more is a token in circles.
 const MAX_PAGES: usize = 50;
@@ -41,8 +41,7 @@ pub async fn complete(
     let mut token: Option<String> = None;
     for _ in 0..MAX_PAGES {
         let body = connection.read(&list::series_request(events, &uid, token.as_deref())).await?;
-        let page = list::page(&body)
-            .map_err(|why| ProviderError::new(ErrorKind::Protocol(why), events.path()))?;
+        let page = list::page(&body).map_err(|why| strange(why, events))?;
         for event in page.rows.into_iter().flatten() {
             if event.id == master.id {
                 master = event;

@@ -21,19 +21,27 @@ pub struct Fresh {
     pub token: Secret,
     /// How long it lives, where that was said.
     pub lives: Option<Duration>,
+    /// The scopes it is good for, where that was said.
+    pub scopes: Option<Vec<String>>,
 }
 
 /// The tokens of one account.
 pub struct Tokens {
     source: Source,
     held: RefCell<Option<(Secret, Option<Instant>)>>,
+    granted: RefCell<Option<Vec<String>>>,
     flight: Mutex<()>,
 }
 
 impl Tokens {
     /// Fetches nothing yet.
     pub fn new(source: Source) -> Self {
-        Self { source, held: RefCell::new(None), flight: Mutex::new(()) }
+        Self {
+            source,
+            held: RefCell::new(None),
+            granted: RefCell::new(None),
+            flight: Mutex::new(()),
+        }
     }
 
     /// The present token, or a new one.
@@ -51,7 +59,13 @@ impl Tokens {
         let fresh = self.source.fetch().await?;
         let until = fresh.lives.map(|lives| Instant::now() + lives.saturating_sub(MARGIN));
         *self.held.borrow_mut() = Some((fresh.token.clone(), until));
+        *self.granted.borrow_mut() = fresh.scopes;
         Ok(fresh.token)
+    }
+
+    /// The scopes of the last token; `None`: nobody said.
+    pub fn granted(&self) -> Option<Vec<String>> {
+        self.granted.borrow().clone()
     }
 
     /// A server refused this token.

@@ -1,14 +1,13 @@
 //! Writing: one POST for a new event, one PATCH per occurrence that changes, DELETE.
 //! Each is guarded, and each says whom it mails.
 
-use url::Url;
 
 use crate::ical::parse::parse;
 use crate::model::id::{CalendarId, Etag, Href, StrongEtag};
 use crate::provider::error::{ErrorKind, ProviderError};
 use crate::provider::google::event::Event;
 use crate::provider::google::patch::{Original, Send, edits};
-use crate::provider::google::{Google, address, convert, get, insert, list};
+use crate::provider::google::{Google, address, convert, get, insert, list, strange};
 use crate::provider::http::request::{Change, MemberUrl, Read, ReadMethod};
 use crate::provider::{CalendarProvider as _, Write, Written};
 
@@ -130,8 +129,4 @@ fn named(mut error: ProviderError, href: &Href) -> ProviderError {
         *at = Some(href.to_string());
     }
     error
-}
-
-fn strange(why: String, url: &Url) -> ProviderError {
-    ProviderError::new(ErrorKind::Protocol(why), url.path())
 }

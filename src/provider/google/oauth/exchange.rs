@@ -1,6 +1,7 @@
 //! The conversations with the token endpoint, by the `oauth2` crate over onbeat's own
 //! HTTP client: a person's consent, its renewal, a service account's assertion.
 
+use std::io;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -18,6 +19,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::provider::error::{ErrorKind, ProviderError};
+use crate::provider::google::NOT_GOOGLE;
 use crate::provider::google::oauth::client_file::{Installed, ServiceAccount};
 use crate::provider::google::oauth::jwt;
 use crate::provider::google::tokens::Fresh;
@@ -169,10 +171,15 @@ pub(super) async fn refresh(
         .request_async(&http)
         .await
         .map_err(|error| failed(error, &client.token_uri, way_out))?;
-    Ok(Fresh {
+    Ok(fresh(&tokens))
+}
+
+fn fresh(tokens: &Tokens) -> Fresh {
+    Fresh {
         token: Secret::new(tokens.access_token().secret().clone()),
         lives: tokens.expires_in(),
-    })
+        scopes: tokens.scopes().map(|all| all.iter().map(|scope| scope.to_string()).collect()),
+    }
 }
 
 /// An access token for a signed assertion (RFC 7523 §2.1).
@@ -206,8 +213,7 @@ pub(super) async fn assertion(
             let why = "the answer is no token".to_owned();
             ProviderError::new(ErrorKind::Protocol(why), account.token_uri.path()).caused_by(error)
         })?;
-        let token = Secret::new(tokens.access_token().secret().clone());
-        return Ok(Fresh { token, lives: tokens.expires_in() });
+        return Ok(fresh(&tokens));
     }
     let way_out = "check the scopes of the delegation, the user's name and this machine's clock";
     match serde_json::from_slice::<BasicErrorResponse>(answer.body()) {
@@ -270,6 +276,7 @@ fn failed(error: Failed, token_uri: &Url, way_out: &str) -> ProviderError {
                 answer.to_string().chars().filter(|c| !c.is_control()).take(200).collect();
             if known || answer.error().as_ref() == "access_denied" {
                 ProviderError::new(ErrorKind::Unauthorized, format!("{detail}; {way_out}"))
+                    .mended_by(way_out)
             } else {
                 ProviderError::new(ErrorKind::Protocol(detail), place)
             }
@@ -282,9 +289,12 @@ fn failed(error: Failed, token_uri: &Url, way_out: &str) -> ProviderError {
         }
         RequestTokenError::Parse(error, _) => {
             let kind = ErrorKind::Protocol("the answer is no token".to_owned());
-            ProviderError::new(kind, place).caused_by(error)
+            ProviderError::new(kind, place).mended_by(NOT_GOOGLE).caused_by(error)
         }
-        RequestTokenError::Other(why) => ProviderError::new(ErrorKind::Protocol(why), place),
+        RequestTokenError::Other(why) => {
+            let kind = ErrorKind::Protocol("the answer is no token".to_owned());
+            ProviderError::new(kind, place).mended_by(NOT_GOOGLE).caused_by(io::Error::other(why))
+        }
     }
 }
 

@@ -5,6 +5,7 @@ use std::io::Write as _;
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::provider::http::secret::Secret;
@@ -16,6 +17,8 @@ pub struct TokenFile {
     pub refresh: Secret,
     /// The scopes that were granted.
     pub scopes: Vec<String>,
+    /// When the login ends, where Google announced an end (testing mode).
+    pub ends: Option<Timestamp>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -23,6 +26,8 @@ struct Raw {
     refresh_token: String,
     #[serde(default)]
     scopes: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    ends: Option<Timestamp>,
 }
 
 impl TokenFile {
@@ -59,13 +64,16 @@ impl TokenFile {
         if raw.refresh_token.is_empty() {
             return Err("holds no token".to_owned());
         }
-        Ok(Self { refresh: Secret::new(raw.refresh_token), scopes: raw.scopes })
+        Ok(Self { refresh: Secret::new(raw.refresh_token), scopes: raw.scopes, ends: raw.ends })
     }
 
     /// As text.
     pub fn text(&self) -> String {
-        let raw =
-            Raw { refresh_token: self.refresh.expose().to_owned(), scopes: self.scopes.clone() };
+        let raw = Raw {
+            refresh_token: self.refresh.expose().to_owned(),
+            scopes: self.scopes.clone(),
+            ends: self.ends,
+        };
         serde_json::to_string(&raw).unwrap_or_default()
     }
 
@@ -101,12 +109,13 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("deep/work.json");
         assert!(TokenFile::read(&path).unwrap_err().contains("no token yet"));
-        let kept = TokenFile { refresh: Secret::new("1//r"), scopes: vec!["a".to_owned()] };
+        let ends = Some("2026-03-09T08:00:00Z".parse().unwrap());
+        let kept = TokenFile { refresh: Secret::new("1//r"), scopes: vec!["a".to_owned()], ends };
         kept.write(&path).unwrap();
         kept.write(&path).unwrap();
         assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         let read = TokenFile::read(&path).unwrap();
-        assert_eq!((read.refresh.expose(), read.scopes.len()), ("1//r", 1));
+        assert_eq!((read.refresh.expose(), read.scopes.len(), read.ends), ("1//r", 1, ends));
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o640)).unwrap();
         assert!(TokenFile::read(&path).unwrap_err().contains("chmod 600"));
     }
