@@ -216,6 +216,52 @@ fn guests_who_may_write_get_the_agenda_into_the_meeting_itself() {
 }
 
 #[test]
+fn a_deleted_series_is_made_again_under_a_fresh_id_and_only_once() {
+    let home = Home::configured("");
+    // One mail about an event a day: it is made anew on the next day.
+    const TUESDAY: &str = "2026-03-03T08:00:00Z";
+    const WEDNESDAY: &str = "2026-03-04T09:00:00Z";
+    let living = || {
+        let mut all = home.fake.all();
+        all.retain(|event| event["status"] != "cancelled" && event.get("recurrence").is_some());
+        all.into_iter().map(|event| event["id"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    for n in 1..=3 {
+        let at = |hour: u8| json!({ "dateTime": format!("2026-02-0{n}T{hour:02}:00:00Z") });
+        home.fake.write(json!({ "id": format!("other{n}"), "iCalUID": format!("other{n}@x"),
+            "status": "confirmed", "summary": "Other", "start": at(9), "end": at(10) }));
+    }
+    home.must(MONDAY, &["apply", "--yes"]);
+    let first = living();
+    assert_eq!(first.len(), 1);
+    home.fake.remove(&first[0]);
+    home.must(TUESDAY, &["sync"]);
+    // The process dies after the request and before its answer is noted.
+    let died = home.command(TUESDAY, &["apply", "--yes"]).env("ONBEAT_DIE_AT", "sent").output();
+    assert_ne!(died.unwrap().status.code(), Some(0));
+    let second = living();
+    assert_eq!(second.len(), 1, "{second:?}");
+    assert_ne!(second, first, "the id stays used");
+    home.must(TUESDAY, &["apply", "--yes"]);
+    assert_eq!(living(), second, "no second one");
+    let log = home.must(TUESDAY, &["log"]);
+    assert_eq!(log.matches("create").count(), 2, "{log}");
+    assert!(!log.contains("failed") && !log.contains("interrupted"), "{log}");
+    // The same when Google does not show the deleted ones any more.
+    home.fake.remove(&second[0]);
+    home.must(WEDNESDAY, &["sync"]);
+    home.fake.forget(&first[0]);
+    home.fake.forget(&second[0]);
+    home.must(WEDNESDAY, &["apply", "--yes"]);
+    let third = living();
+    assert_eq!(third.len(), 1, "{third:?}");
+    assert!(third != first && third != second);
+    home.must(WEDNESDAY, &["apply", "--yes"]);
+    assert_eq!(living(), third);
+    assert!(home.must(WEDNESDAY, &["plan"]).contains("Nothing to do"));
+}
+
+#[test]
 fn a_login_keeps_what_was_granted_and_says_what_was_not() {
     let home = Home::new();
     home.configure("", "");

@@ -16,7 +16,7 @@ use crate::ical::compare;
 use crate::ical::edit::{self, Editor};
 use crate::model::id::{EventUid, Href};
 use crate::model::journal::{Intent, JournalId, Outcome, WriteKind};
-use crate::model::plan::{Action, MailEffect, Precondition, Step};
+use crate::model::plan::{Action, Companion, MailEffect, NewSeries, Precondition, Step};
 use crate::model::resource::Resource;
 use crate::plan::words;
 use crate::provider::{ErrorKind, ProviderError, Write};
@@ -34,8 +34,13 @@ pub async fn apply(world: &World, step: &Step) -> Result<StepOutcome, EngineErro
         return Ok(StepOutcome::Refused("the account is not configured any more".to_owned()));
     };
     let href = match &step.action {
-        Action::CreateSeries(series) => account.provider.href_for(&step.calendar, &series.uid),
-        Action::CreateCompanion(new) => account.provider.href_for(&step.calendar, &new.uid),
+        Action::CreateSeries(NewSeries { uid, .. })
+        | Action::CreateCompanion(Companion { uid, .. }) => {
+            match account.provider.place_for(&step.calendar, uid).await {
+                Ok(href) => href,
+                Err(error) => return Ok(StepOutcome::Failed(describe(&error))),
+            }
+        }
         Action::MoveOccurrence { .. }
         | Action::WriteAgenda { .. }
         | Action::SetLink { .. }

@@ -169,6 +169,16 @@ pub trait CalendarProvider {
         Vec::new()
     }
 
+    /// The address a new resource of this UID is to be written to now: where an address
+    /// stays used after a deletion, the first one that is not used up.
+    async fn place_for(
+        &self,
+        calendar: &CalendarId,
+        uid: &crate::model::id::EventUid,
+    ) -> Result<Href, ProviderError> {
+        Ok(self.href_for(calendar, uid))
+    }
+
     /// The address a new resource of this UID gets in the calendar.
     fn href_for(&self, calendar: &CalendarId, uid: &crate::model::id::EventUid) -> Href;
 }

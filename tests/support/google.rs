@@ -44,6 +44,8 @@ struct State {
     oldest: u64,
     page: usize,
     tokens: u64,
+    /// Ids of deleted events that are not shown any more.
+    spent: Vec<String>,
     revoked: bool,
     /// The client was deleted in the console.
     unknown_client: bool,
@@ -96,6 +98,13 @@ impl Google {
     /// Somebody's own program deletes an event or an occurrence.
     pub fn remove(&self, id: &str) {
         self.state().patch(id, &json!({ "status": "cancelled" })).expect("it is there");
+    }
+
+    /// A deleted event is not shown any more; its id stays used.
+    pub fn forget(&self, id: &str) {
+        let mut state = self.state();
+        state.events.remove(id);
+        state.spent.push(id.to_owned());
     }
 
     /// An event as it is held.
@@ -293,7 +302,7 @@ impl State {
             ("GET", [_, _, _, _, _]) => self.list(query),
             ("POST", [_, _, _, _, _]) => {
                 let id = body["id"].as_str().unwrap().to_owned();
-                if self.events.contains_key(&id) {
+                if self.events.contains_key(&id) || self.spent.contains(&id) {
                     return Err((409, "duplicate"));
                 }
                 let mut event = body.clone();

@@ -32,9 +32,19 @@ pub fn id_for(uid: &str) -> String {
     digest.iter().map(digit).collect()
 }
 
+/// How often one UID may be made anew after its event was deleted.
+const GENERATIONS: u32 = 16;
+
+/// The ids of events with this UID, in the order they are used: an id stays used when
+/// its event is deleted.
+pub fn ids_for(uid: &str) -> impl Iterator<Item = String> + use<'_> {
+    let later = (1..GENERATIONS).map(move |n| id_for(&format!("{uid}\n{n}")));
+    std::iter::once_with(move || id_for(uid)).chain(later)
+}
+
 /// The UID of an event: onbeat's own where it made this very event, else the iCalUID.
 pub fn uid_of(event: &Event) -> Option<String> {
-    let own = event.private(UID_KEY).filter(|uid| id_for(uid) == event.id);
+    let own = event.private(UID_KEY).filter(|uid| ids_for(uid).any(|id| id == event.id));
     let uid = own.or(event.ical_uid.as_deref()).filter(|uid| !uid.is_empty());
     uid.map(str::to_owned)
 }

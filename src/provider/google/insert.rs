@@ -9,14 +9,13 @@ use crate::ical::parse::parse;
 use crate::ical::property::encode_param;
 use crate::model::event::{Event, EventBody, EventStatus, Partstat, Recurrence, Transparency};
 use crate::model::time::CalTime;
-use crate::provider::google::convert::id_for;
 use crate::provider::google::event::UID_KEY;
 
-/// The event of a text as the API takes it.
+/// The event of a text as the API takes it, under an id.
 ///
 /// # Errors
 /// For people: why the text is nothing the API can take in one piece.
-pub fn body(data: &[u8]) -> Result<Value, String> {
+pub fn body(data: &[u8], id: &str) -> Result<Value, String> {
     let parsed = parse(data);
     if let Some(broken) = parsed.quarantined.first() {
         return Err(broken.reason.clone());
@@ -31,13 +30,13 @@ pub fn body(data: &[u8]) -> Result<Value, String> {
     if event.uid.as_str().is_empty() {
         return Err("an event without UID".to_owned());
     }
-    Ok(Value::Object(fields(event, master)?))
+    Ok(Value::Object(fields(event, master, id)?))
 }
 
-fn fields(event: &Event, body: &EventBody) -> Result<Map<String, Value>, String> {
+fn fields(event: &Event, body: &EventBody, id: &str) -> Result<Map<String, Value>, String> {
     let mut out = Map::new();
     let mut put = |key: &str, value: Value| out.insert(key.to_owned(), value);
-    put("id", json!(id_for(event.uid.as_str())));
+    put("id", json!(id));
     put("summary", json!(body.summary));
     if !body.description.is_empty() {
         put("description", json!(body.description));
@@ -130,6 +129,11 @@ fn dated(name: &str, time: &CalTime) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::provider::google::convert::id_for;
+
+    fn body(data: &[u8]) -> Result<Value, String> {
+        super::body(data, &id_for("u-1@x"))
+    }
 
     fn text(lines: &str) -> Vec<u8> {
         format!(
@@ -140,7 +144,7 @@ mod tests {
 
     #[test]
     fn a_series_with_its_guest() {
-        let body = body(&text(
+        let body = super::tests::body(&text(
             "DTSTART;TZID=Europe/Berlin:20260302T100000\r\nDTEND;TZID=Europe/Berlin:20260302T103000\r\n\
              RRULE:FREQ=WEEKLY;BYDAY=MO\r\nEXDATE;TZID=Europe/Berlin:20260309T100000\r\nSUMMARY:A\\, B\r\n\
              DESCRIPTION:one\\ntwo\r\nORGANIZER:mailto:ann@example.org\r\n\
@@ -167,7 +171,7 @@ mod tests {
 
     #[test]
     fn a_private_all_day_companion() {
-        let body = body(&text(
+        let body = super::tests::body(&text(
             "DTSTART;VALUE=DATE:20260302\r\nDTEND;VALUE=DATE:20260303\r\nCLASS:PRIVATE\r\nTRANSP:TRANSPARENT\r\n",
         ))
         .unwrap();

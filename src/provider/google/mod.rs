@@ -21,6 +21,7 @@ mod tokens;
 mod writes;
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use url::Url;
@@ -77,6 +78,8 @@ pub struct Google {
     account: AccountId,
     connection: Connection,
     owner: RefCell<Option<String>>,
+    /// Ids of deleted events that Google does not show any more.
+    spent: RefCell<BTreeSet<Href>>,
 }
 
 impl Google {
@@ -87,7 +90,7 @@ impl Google {
     pub fn new(config: GoogleConfig) -> Result<Self, ProviderError> {
         let GoogleConfig { account, api, source, timeouts, retry } = config;
         let connection = Connection::new(api, timeouts, retry, Tokens::new(source))?;
-        Ok(Self { account, connection, owner: RefCell::new(None) })
+        Ok(Self { account, connection, owner: RefCell::new(None), spent: RefCell::default() })
     }
 
     /// The account's address, asked once per connection.
@@ -243,6 +246,14 @@ impl CalendarProvider for Google {
     fn limits(&self) -> Vec<String> {
         let missing = ALWAYS.iter().filter(|need| !self.connection.may(**need));
         missing.map(|need| need.without()).collect()
+    }
+
+    async fn place_for(
+        &self,
+        calendar: &CalendarId,
+        uid: &EventUid,
+    ) -> Result<Href, ProviderError> {
+        self.free_id(calendar, uid.as_str()).await
     }
 
     fn href_for(&self, _calendar: &CalendarId, uid: &EventUid) -> Href {

@@ -1,7 +1,6 @@
 //! Writing: one POST for a new event, one PATCH per occurrence that changes, DELETE.
 //! Each is guarded, and each says whom it mails.
 
-
 use crate::ical::parse::parse;
 use crate::model::id::{CalendarId, Etag, Href, StrongEtag};
 use crate::provider::error::{ErrorKind, ProviderError};
@@ -24,18 +23,64 @@ impl Google {
         address::member(base, &calendar.collection, write.href.as_str())?;
         let parsed = parse(&write.data);
         let uid = parsed.events.first().map(|event| event.uid.as_str()).unwrap_or_default();
-        if convert::id_for(uid) != write.href.as_str() {
+        if !convert::ids_for(uid).any(|id| id == write.href.as_str()) {
             return Err(refuse("an event's id at Google follows from its UID".to_owned()));
         }
-        let json = insert::body(&write.data).map_err(refuse)?;
+        let json = insert::body(&write.data, write.href.as_str()).map_err(refuse)?;
         let send = if json.get("attendees").is_some() { Send::All } else { Send::None };
         let root = address::below(base, &["calendars", &calendar.collection])?;
         let target = MemberUrl::below(&root, "events").map_err(refuse)?;
         let target = target.asking(&[("sendUpdates", send.as_str()), ("fields", "id,etag")]);
         let change = Change::create(target, json.to_string().into_bytes());
-        let body =
-            self.connection.change(&change).await.map_err(|error| named(error, &write.href))?;
-        self.written(&write.href, &body)
+        match self.connection.change(&change).await {
+            Ok(body) => self.written(&write.href, &body),
+            Err(error) => Err(self.taken(calendar, &write.href, error).await),
+        }
+    }
+
+    /// Tells an id that a living event has from one that is used up: a deleted event
+    /// keeps its id, even when Google does not show it any more.
+    async fn taken(
+        &self,
+        calendar: &CalendarId,
+        href: &Href,
+        error: ProviderError,
+    ) -> ProviderError {
+        if !matches!(error.kind, ErrorKind::UidExists { .. }) {
+            return error;
+        }
+        match get::event(&self.connection, calendar, href.as_str()).await {
+            Ok(event) if event.as_ref().is_none_or(Event::is_cancelled) => {
+                self.spent.borrow_mut().insert(href.clone());
+                // Planned again, it gets the next id.
+                ProviderError { kind: ErrorKind::PreconditionFailed, ..error }
+            }
+            // The event that has the id is the one asked for.
+            Ok(_) | Err(_) => {
+                let kind = ErrorKind::UidExists { href: Some(href.to_string()) };
+                ProviderError { kind, ..error }
+            }
+        }
+    }
+
+    /// The first id of a UID that no deleted event has used up.
+    pub(super) async fn free_id(
+        &self,
+        calendar: &CalendarId,
+        uid: &str,
+    ) -> Result<Href, ProviderError> {
+        for id in convert::ids_for(uid) {
+            let href = Href::new(id);
+            if self.spent.borrow().contains(&href) {
+                continue;
+            }
+            let held = get::event(&self.connection, calendar, href.as_str()).await?;
+            if !held.is_some_and(|event| event.is_cancelled()) {
+                return Ok(href);
+            }
+        }
+        let why = "this event was made and deleted too often".to_owned();
+        Err(ProviderError::new(ErrorKind::Unsupported(why), calendar.to_string()))
     }
 
     /// What differs between the text that is there and the new one, if what is there
@@ -121,12 +166,4 @@ impl Google {
             .map_err(|_| ProviderError::new(ErrorKind::OutcomeUnknown, href.to_string()))?;
         Ok(Written { href: href.clone(), etag: event.etag.as_deref().and_then(Etag::new) })
     }
-}
-
-/// The event that has the id already is the one asked for.
-fn named(mut error: ProviderError, href: &Href) -> ProviderError {
-    if let ErrorKind::UidExists { href: at } = &mut error.kind {
-        *at = Some(href.to_string());
-    }
-    error
 }
