@@ -499,3 +499,167 @@ fn a_lost_answer_to_a_write_is_unknown_and_reading_back_decides() {
         assert_eq!(error.kind, ErrorKind::OutcomeUnknown);
     });
 }
+
+#[test]
+fn a_token_that_ends_between_two_pages_is_renewed_and_the_reading_is_whole() {
+    run(async |site| {
+        site.fake.page_size(1);
+        for n in 1..=3 {
+            site.fake.write(single(&format!("e{n}"), n, "One"));
+        }
+        let mut mirror = Mirror::default();
+        // After the first page.
+        site.fake.on_page("1", Fault::Refuse(401, "authError"));
+        let read = site.read(&mut mirror).await.unwrap();
+        assert_eq!((read.extent, mirror.held.len()), (Extent::Full, 3));
+        let tokens = site.fake.take().iter().filter(|line| line.contains("/token")).count();
+        assert_eq!(tokens, 2, "the first one and one more");
+        // Refused again and again: the reading fails and concludes nothing.
+        site.fake.write(single("e4", 4, "One"));
+        for _ in 0..2 {
+            site.fake.on("GET /calendar/v3/calendars", Fault::Refuse(401, "authError"));
+        }
+        let error = site.read(&mut mirror).await.unwrap_err();
+        assert_eq!((error.kind, mirror.held.len()), (ErrorKind::Unauthorized, 3));
+    });
+}
+
+#[test]
+fn pages_that_go_in_circles_end() {
+    run(async |site| {
+        site.fake.write(single("e1", 1, "One"));
+        let mut mirror = Mirror::default();
+        site.read(&mut mirror).await.unwrap();
+        for _ in 0..3 {
+            site.fake.on("GET /calendar/v3/calendars", Fault::Circle);
+        }
+        site.fake.take();
+        let error = site.read(&mut mirror).await.unwrap_err();
+        assert!(matches!(error.kind, ErrorKind::Protocol(_)), "{error:?}");
+        assert!(site.fake.take().len() <= 2, "it is not followed");
+        assert_eq!(mirror.held.len(), 1);
+    });
+}
+
+#[test]
+fn each_refusal_has_its_meaning() {
+    run(async |site| {
+        site.fake.write(single("e1", 1, "One"));
+        let mut mirror = Mirror::default();
+        site.read(&mut mirror).await.unwrap();
+        let events = "GET /calendar/v3/calendars";
+        let cases = [
+            (403, "insufficientPermissions", ErrorKind::Forbidden),
+            (403, "forbiddenForNonOrganizer", ErrorKind::Forbidden),
+            (404, "notFound", ErrorKind::NotFound),
+            (410, "updatedMinTooLongAgo", ErrorKind::NotFound),
+        ];
+        for (status, reason, kind) in cases {
+            site.fake.on(events, Fault::Refuse(status, reason));
+            let error = site.read(&mut mirror).await.unwrap_err();
+            assert_eq!(error.kind, kind, "{status} {reason}");
+            assert_eq!(mirror.held.len(), 1);
+        }
+        site.fake.on(events, Fault::Refuse(403, "insufficientPermissions"));
+        let error = site.read(&mut mirror).await.unwrap_err();
+        assert!(error.remedy.unwrap().contains("tick every box"));
+        let held = site.get(&Href::new("e1")).await;
+        let text = String::from_utf8(held.data.clone()).unwrap();
+        let data = text.replace("END:VEVENT", "DESCRIPTION:Agenda\r\nEND:VEVENT").into_bytes();
+        let write = Write { href: held.href.clone(), data, action: agenda(1, "Agenda") };
+        let matching = Precondition::Match(strong(&held));
+        let cases = [
+            (400, "invalid", true),
+            (403, "forbiddenForNonOrganizer", true),
+            (404, "notFound", true),
+            (410, "deleted", true),
+            (412, "conditionNotMet", true),
+            (500, "backendError", false),
+            (503, "backendError", false),
+        ];
+        for (status, reason, certain) in cases {
+            site.fake.take();
+            site.fake.on("PATCH", Fault::Refuse(status, reason));
+            let put = site.provider.put(&site.calendar, &write, &matching).await;
+            let kind = put.unwrap_err().kind;
+            assert_eq!(kind != ErrorKind::OutcomeUnknown, certain, "{status} {reason}: {kind:?}");
+            let sent = site.fake.take().iter().filter(|line| line.starts_with("PATCH")).count();
+            assert_eq!(sent, 1, "{status} {reason}");
+        }
+        // Done, and then a 500: reading back shows it, a second try meets a new tag.
+        site.fake.on("PATCH", Fault::DoneBut(500));
+        let put = site.provider.put(&site.calendar, &write, &matching).await;
+        assert_eq!(put.unwrap_err().kind, ErrorKind::OutcomeUnknown);
+        assert_eq!(site.fake.held("e1").unwrap()["description"], json!("Agenda"));
+        let put = site.provider.put(&site.calendar, &write, &matching).await;
+        assert_eq!(put.unwrap_err().kind, ErrorKind::PreconditionFailed);
+        // A deletion of what is deleted already is done.
+        let now = strong(&site.get(&Href::new("e1")).await);
+        site.provider.delete(&site.calendar, &held.href, &now).await.unwrap();
+        let again = site.provider.delete(&site.calendar, &held.href, &now).await;
+        assert_eq!(again.unwrap_err().kind, ErrorKind::NotFound);
+    });
+}
+
+#[test]
+fn a_wish_for_patience_is_granted() {
+    run(async |site| {
+        let mut mirror = Mirror::default();
+        site.read(&mut mirror).await.unwrap();
+        site.fake.on("GET /calendar/v3/calendars", Fault::Later(429, 90));
+        let ErrorKind::RateLimited { retry_after: Some(wait) } =
+            site.read(&mut mirror).await.unwrap_err().kind
+        else {
+            panic!("a wish for patience");
+        };
+        assert!((60..=90).contains(&wait.as_secs()), "{wait:?}");
+        site.fake.take();
+        assert!(site.read(&mut mirror).await.is_err());
+        assert!(site.create().await.is_err());
+        assert!(site.fake.take().is_empty(), "nothing is asked before the time");
+    });
+}
+
+#[test]
+fn a_deleted_client_and_a_token_endpoint_that_fails_are_told_apart() {
+    run(async |site| {
+        let mut mirror = Mirror::default();
+        for (fault, kind) in [
+            (Fault::Refuse(503, "backendError"), ErrorKind::Unavailable),
+            (Fault::Later(429, 30), ErrorKind::Unavailable),
+            (Fault::CutOff(5), ErrorKind::Unavailable),
+            (Fault::LoginPage, ErrorKind::Protocol("the answer is no token".to_owned())),
+        ] {
+            site.fake.on("POST /token", fault.clone());
+            let error = site.read(&mut mirror).await.unwrap_err();
+            assert_eq!(error.kind, kind, "{fault:?}: {error:?}");
+        }
+        site.read(&mut mirror).await.unwrap();
+        site.fake.delete_client();
+        let error = site.read(&mut mirror).await.unwrap_err();
+        assert_eq!(error.kind, ErrorKind::Unauthorized, "{error:?}");
+        assert!(error.context.contains("client was not found"), "{error:?}");
+    });
+}
+
+#[test]
+fn what_google_may_add_or_leave_out_stops_nothing() {
+    run(async |site| {
+        let mut odd = single("kind", 1, "Kind");
+        odd["eventType"] = json!("fromTheFuture");
+        odd["somethingNew"] = json!({ "deep": [1, 2, 3] });
+        site.fake.write(odd);
+        site.fake.write(json!({ "id": "bare", "iCalUID": "bare@x", "status": "confirmed" }));
+        let mut long = single("long", 2, "Long");
+        long["description"] = json!("<b>ä</b>🎉 ".repeat(8_192 / 10));
+        site.fake.write(long.clone());
+        let mut mirror = Mirror::default();
+        let read = site.read(&mut mirror).await.unwrap();
+        assert_eq!(mirror.held.len(), 2);
+        assert_eq!(read.skipped.len(), 1);
+        assert!(read.skipped[0].1.contains("no start"), "{:?}", read.skipped);
+        let events = onbeat::ical::parse::parse(&mirror.held[&Href::new("long")].data).events;
+        let body = events[0].master.as_ref().unwrap();
+        assert_eq!(json!(body.description), long["description"]);
+    });
+}

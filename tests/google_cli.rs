@@ -216,6 +216,38 @@ fn guests_who_may_write_get_the_agenda_into_the_meeting_itself() {
 }
 
 #[test]
+fn an_agenda_never_grows_a_description_beyond_googles_limit() {
+    let home = Home::configured("");
+    let config = fs::read_to_string(home.path("onbeat.toml")).unwrap();
+    fs::write(home.path("onbeat.toml"), format!("{config}\n[agenda]\nmax_chars = 8000\n")).unwrap();
+    home.must(MONDAY, &["apply", "--yes"]);
+    let series = home.fake.all()[0]["id"].as_str().unwrap().to_owned();
+    home.fake.edit(&series, json!({ "description": "x".repeat(4_000) }));
+    for n in 0..10 {
+        home.must(MONDAY, &["note", "bob", &format!("{n} {}", "a long matter ".repeat(34))]);
+    }
+    home.must(EVENING, &["apply", "--yes"]);
+    let exception = |home: &Home| {
+        let mut all = home.fake.all();
+        all.retain(|event| event.get("recurringEventId").is_some());
+        all.pop()
+    };
+    let written = exception(&home).expect("the agenda is written");
+    let length = written["description"].as_str().unwrap().chars().count();
+    assert!((5_000..=6_000).contains(&length), "{length}");
+    // A description that leaves no room is left as it is.
+    let home = Home::configured("");
+    home.must(MONDAY, &["apply", "--yes"]);
+    let series = home.fake.all()[0]["id"].as_str().unwrap().to_owned();
+    home.fake.edit(&series, json!({ "description": "x".repeat(8_192) }));
+    home.must(EVENING, &["note", "bob", "Budget"]);
+    home.fake.take();
+    home.must(EVENING, &["apply", "--yes"]);
+    assert_eq!(home.writes(), [] as [&str; 0]);
+    assert_eq!(home.fake.held(&series).unwrap()["description"], "x".repeat(8_192));
+}
+
+#[test]
 fn a_deleted_series_is_made_again_under_a_fresh_id_and_only_once() {
     let home = Home::configured("");
     // One mail about an event a day: it is made anew on the next day.

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::agenda::{
-    self, AgendaInput, Drafted, Meeting, PairHistory, TemplateSource, private_text,
+    self, AgendaInput, DraftOptions, Drafted, Meeting, PairHistory, TemplateSource, private_text,
 };
 use crate::engine::error::EngineError;
 use crate::engine::items;
@@ -18,6 +18,7 @@ use crate::model::journal::{Outcome, WriteKind};
 use crate::model::ledger::{Beat, LedgerState, Verdict};
 use crate::model::pair::{Mode, Pair};
 use crate::model::report::AgendaNumbers;
+use crate::model::server::MailEngine;
 use crate::model::snapshot::{Occurrence, OccurrenceKey, PairView, Snapshot};
 use crate::plan::agenda::{due_at, next_meeting};
 use crate::plan::carrier::companion_uid;
@@ -26,6 +27,8 @@ use crate::store::{EntryFilter, FrozenAgenda, ItemScope, StoreError};
 
 /// How long after a meeting its event is still read for edits.
 const READ_AFTER: SignedDuration = SignedDuration::from_hours(24 * 7);
+/// Longest description Google is given; it takes about 8,192 characters.
+const GOOGLE_CHARS: usize = 6_000;
 
 /// Takes in what people did in the events of a pair since the last cycle: edits
 /// of the agenda, notes with replies, and what past meetings close. Agendas of
@@ -312,8 +315,18 @@ pub fn draft(
         reflections: &reflections,
         bank: &world.bank,
         template: template(&world.templates, pair),
-        options: world.settings.agenda,
+        options: options(world, snapshot, occurrence),
     }))
+}
+
+/// The habits of agendas where this one is written.
+fn options(world: &World, snapshot: &Snapshot, occurrence: &Occurrence) -> DraftOptions {
+    let mut options = world.settings.agenda;
+    if snapshot.engines.get(&occurrence.resource.calendar) == Some(&MailEngine::Google) {
+        let most = options.max_chars.map_or(GOOGLE_CHARS, |most| most.min(GOOGLE_CHARS));
+        options.max_chars = Some(most);
+    }
+    options
 }
 
 /// The user's own template of a pair.

@@ -54,6 +54,7 @@ struct State {
     /// Seconds until a login ends; testing mode.
     ends_in: Option<u64>,
     faults: Vec<(String, Fault)>,
+    pages: Vec<(String, Fault)>,
     seen: Vec<String>,
 }
 
@@ -161,6 +162,11 @@ impl Google {
     /// The next request that begins so (`PATCH /calendar`) meets a fault.
     pub fn on(&self, start: &str, fault: Fault) {
         self.state().faults.push((start.to_owned(), fault));
+    }
+
+    /// The request for a page meets a fault.
+    pub fn on_page(&self, token: &str, fault: Fault) {
+        self.state().pages.push((format!("pageToken={token}"), fault));
     }
 
     /// The requests since the last call: method and target.
@@ -380,6 +386,8 @@ fn exchange(stream: &mut TcpStream, head: &str, body: &[u8], state: &Mutex<State
     state.seen.push(line.clone());
     let at = state.faults.iter().position(|(start, _)| line.starts_with(start.as_str()));
     let fault = at.map(|at| state.faults.remove(at).1);
+    let at = state.pages.iter().position(|(page, _)| line.contains(page.as_str()));
+    let fault = fault.or_else(|| at.map(|at| state.pages.remove(at).1));
     if let Some(Fault::LoginPage) = fault {
         return send(stream, 200, "text/html", b"<!DOCTYPE html><html>Please log in</html>", 0);
     }
@@ -392,7 +400,10 @@ fn exchange(stream: &mut TcpStream, head: &str, body: &[u8], state: &Mutex<State
             return stream.write_all(head.as_bytes()).is_ok();
         }
         Some(Fault::Circle) => Ok(json!({ "items": [], "nextPageToken": "again" })),
-        _ if target == "/token" => return token(stream, &state, body),
+        _ if target == "/token" => {
+            let missing = if let Some(Fault::CutOff(missing)) = fault { missing } else { 0 };
+            return token(stream, &state, body, missing);
+        }
         _ if header_in(head, "authorization")
             != Some(&format!("Bearer access-{}", state.tokens)) =>
         {
@@ -424,7 +435,7 @@ fn exchange(stream: &mut TcpStream, head: &str, body: &[u8], state: &Mutex<State
     }
 }
 
-fn token(stream: &mut TcpStream, state: &State, body: &[u8]) -> bool {
+fn token(stream: &mut TcpStream, state: &State, body: &[u8], missing: usize) -> bool {
     let refuse = |stream: &mut TcpStream, status, error: &str, why: &str| {
         let error = json!({ "error": error, "error_description": why });
         send(stream, status, "application/json", error.to_string().as_bytes(), 0)
@@ -450,7 +461,7 @@ fn token(stream: &mut TcpStream, state: &State, body: &[u8]) -> bool {
     if let Some(seconds) = state.ends_in {
         token["refresh_token_expires_in"] = json!(seconds);
     }
-    send(stream, 200, "application/json", token.to_string().as_bytes(), 0)
+    send(stream, 200, "application/json", token.to_string().as_bytes(), missing)
 }
 
 /// Monday to Thursday from nine to half past five, Friday until one.

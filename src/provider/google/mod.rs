@@ -260,3 +260,6 @@ impl CalendarProvider for Google {
         Href::new(convert::id_for(uid.as_str()))
     }
 }
+
+#[cfg(test)]
+mod round_trip_tests;

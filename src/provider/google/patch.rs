@@ -120,6 +120,18 @@ fn one(data: &[u8]) -> Result<Event, String> {
     }
 }
 
+/// Whether two times are one to Google, which knows UTC by one name only: a write that
+/// changes nothing would mail everybody.
+fn same(one: &CalTime, other: &CalTime) -> bool {
+    let utc = |time: &CalTime| match time {
+        CalTime::Utc(_) => true,
+        CalTime::Zoned { tzid, .. } => matches!(&**tzid, "UTC" | "Etc/UTC" | "GMT"),
+        CalTime::Date(_) | CalTime::Floating(_) => false,
+    };
+    one == other
+        || utc(one) && utc(other) && one.instant(&TimeZone::UTC) == other.instant(&TimeZone::UTC)
+}
+
 fn difference(
     occurrence: Option<Original>,
     want: &EventBody,
@@ -139,7 +151,7 @@ fn difference(
     if want.url != have.url {
         fields.insert("source".to_owned(), want.url.as_deref().map_or(Value::Null, source));
     }
-    if want.start != have.start || want.end != have.end {
+    if !same(&want.start, &have.start) || !same(&want.end, &have.end) {
         fields.insert("start".to_owned(), when(&want.start)?);
         fields.insert("end".to_owned(), when(&want.end)?);
         send = Send::All;
