@@ -398,6 +398,38 @@ fn a_service_key_others_can_read_is_not_used() {
 }
 
 #[test]
+fn a_delegated_account_spends_its_own_users_quota() {
+    let home = Home::configured("");
+    let file = json!({ "type": "service_account", "client_email": "bot@p.example",
+        "private_key": include_str!("fixtures/google/service-key.pem"), "token_uri": home.at("token") });
+    fs::write(home.path("client.json"), file.to_string()).unwrap();
+    fs::set_permissions(home.path("client.json"), fs::Permissions::from_mode(0o600)).unwrap();
+    home.configure(&format!("subject = \"{ALICE}\""), "");
+    home.must(MONDAY, &["apply", "--yes"]);
+    let mut seen = home.fake.take();
+    seen.retain(|line| !line.contains("/token"));
+    assert!(seen.iter().any(|line| line.starts_with("POST")), "{seen:?}");
+    for line in &seen {
+        let user = line.split("quotaUser=").nth(1).unwrap_or_else(|| panic!("{line}"));
+        assert!((1..=40).contains(&user.len()) && !user.contains("alice"), "{line}");
+    }
+}
+
+#[test]
+fn a_new_series_gets_a_meet_link_where_that_is_wanted() {
+    let home = Home::configured("");
+    home.configure("meet = true", "");
+    home.must(MONDAY, &["apply", "--yes"]);
+    let created = home.fake.take().into_iter().find(|line| line.contains("sendUpdates=all"));
+    assert!(created.unwrap().contains("conferenceDataVersion=1"));
+    let held = &home.fake.all()[0];
+    assert_eq!(held["conferenceData"]["createRequest"]["requestId"], held["id"]);
+    let home = Home::configured("");
+    home.must(MONDAY, &["apply", "--yes"]);
+    assert_eq!(home.fake.all()[0].get("conferenceData"), None);
+}
+
+#[test]
 fn set_up_for_google_by_options_alone() {
     let home = Home::new();
     home.invite(json!({}));

@@ -74,6 +74,8 @@ pub struct GoogleAccount {
     pub token: Option<TokenPlace>,
     /// The user a service account acts for.
     pub subject: Option<Address>,
+    /// New series get a Meet link.
+    pub meet: bool,
     /// Scopes other than the least ones onbeat needs.
     pub scopes: Vec<String>,
     /// The API's base URL instead of Google's.
@@ -213,9 +215,10 @@ fn google(section: &Section<'_, '_>, base: &Path) -> Option<GoogleAccount> {
         if keyring { Some(TokenPlace::Keyring) } else { file }
     });
     let subject = section.word("subject", crate::config::words::address);
+    let meet = section.flag("meet").unwrap_or(false);
     let scopes = section.words("scopes", any_text).unwrap_or_default();
     let api = section.word("api", web_url);
     let auth_uri = section.word("auth_uri", web_url);
     let token_uri = section.word("token_uri", web_url);
-    Some(GoogleAccount { client: client?, token, subject, scopes, api, auth_uri, token_uri })
+    Some(GoogleAccount { client: client?, token, subject, meet, scopes, api, auth_uri, token_uri })
 }

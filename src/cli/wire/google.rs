@@ -50,7 +50,7 @@ pub(super) fn provider(
         Some(api) => api.clone(),
         None => Url::parse(API).map_err(|error| unusable(error.to_string()))?,
     };
-    Google::new(GoogleConfig::new(id.clone(), api, source))
+    Google::new(GoogleConfig { meet: google.meet, ..GoogleConfig::new(id.clone(), api, source) })
 }
 
 /// The client file of an account.

@@ -8,6 +8,8 @@ use tokio::time::Instant;
 use url::Url;
 
 use crate::provider::error::{ErrorKind, ProviderError};
+use crate::provider::google::convert::id_for;
+use crate::provider::google::oauth::Source;
 use crate::provider::google::refusal::{LONG_PAUSE, Refusal};
 use crate::provider::google::scopes::Need;
 use crate::provider::google::tokens::Tokens;
@@ -19,6 +21,8 @@ use crate::provider::http::retry::RetryPolicy;
 use crate::provider::http::secret::Secret;
 use crate::provider::http::{Http, HttpConfig};
 
+/// The parameter of a user's own share of the quota; at most 40 characters.
+const QUOTA_USER: &str = "quotaUser";
 /// The largest page.
 const MAX_PAGE: usize = 64 << 20;
 
@@ -28,6 +32,8 @@ pub struct Connection {
     timeouts: Timeouts,
     retry: RetryPolicy,
     tokens: Tokens,
+    /// For whom the quota of delegated calls is spent; a word without meaning.
+    quota_user: Option<String>,
     /// The client of the present token.
     current: RefCell<Option<(Secret, Rc<Http>)>>,
     /// Requests of clients that are gone.
@@ -45,10 +51,14 @@ impl Connection {
         base: Url,
         timeouts: Timeouts,
         retry: RetryPolicy,
-        tokens: Tokens,
+        source: Source,
     ) -> Result<Self, ProviderError> {
         Http::new(HttpConfig::new(base.clone(), Auth::Anonymous))?;
+        // All users of a domain would share the service account's quota.
+        let quota_user = source.subject().map(id_for);
+        let tokens = Tokens::new(source);
         Ok(Self {
+            quota_user,
             base,
             timeouts,
             retry,
@@ -100,11 +110,20 @@ impl Connection {
         self.tokens.granted().is_none_or(|granted| need.met_by(&granted))
     }
 
+    fn named(&self, request: &Read) -> Read {
+        let mut request = request.clone();
+        if let Some(user) = &self.quota_user {
+            request.url.query_pairs_mut().append_pair(QUOTA_USER, user);
+        }
+        request
+    }
+
     /// The body of a successful answer to a question.
     ///
     /// # Errors
     /// The kind the engine acts on.
     pub async fn read(&self, request: &Read) -> Result<Vec<u8>, ProviderError> {
+        let request = &self.named(request);
         let mut renewed = false;
         let mut attempt = 1;
         loop {
@@ -140,7 +159,12 @@ impl Connection {
     ///
     /// # Errors
     /// The kind the engine acts on.
-    pub async fn change(&self, change: &Change) -> Result<Vec<u8>, ProviderError> {
+    pub async fn change(&self, change: Change) -> Result<Vec<u8>, ProviderError> {
+        let mut change = change;
+        if let Some(user) = &self.quota_user {
+            change.target = change.target.asking(&[(QUOTA_USER, user)]);
+        }
+        let change = &change;
         let (token, http) = self.http().await?;
         let (http, answer) = match http.change(change).await {
             Err(error) if error.kind == ErrorKind::Unauthorized => {

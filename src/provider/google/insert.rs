@@ -70,6 +70,12 @@ fn fields(event: &Event, body: &EventBody, id: &str) -> Result<Map<String, Value
     Ok(out)
 }
 
+/// The wish for a Meet link. A repeated request of the same name makes no second one.
+pub fn meet(id: &str) -> Value {
+    let kind = json!({ "type": "hangoutsMeet" });
+    json!({ "createRequest": { "requestId": id, "conferenceSolutionKey": kind } })
+}
+
 /// The link of an event.
 pub fn source(url: &str) -> Value {
     json!({ "title": "Agenda", "url": url })

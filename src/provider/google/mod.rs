@@ -36,7 +36,6 @@ use crate::provider::google::connection::Connection;
 use crate::provider::google::oauth::Source;
 use crate::provider::google::reading::Reading;
 use crate::provider::google::scopes::{ALWAYS, Need};
-use crate::provider::google::tokens::Tokens;
 use crate::provider::http::client::Timeouts;
 use crate::provider::http::retry::RetryPolicy;
 use crate::provider::{CalendarProvider, Changes, FreeBusyAnswer, MirrorSink, Write, Written};
@@ -59,6 +58,8 @@ pub struct GoogleConfig {
     pub api: Url,
     /// Where access tokens come from.
     pub source: Source,
+    /// New series get a Meet link.
+    pub meet: bool,
     /// Waiting times.
     pub timeouts: Timeouts,
     /// Repeating of reads.
@@ -69,7 +70,7 @@ impl GoogleConfig {
     /// The defaults for an API and a source of tokens.
     pub fn new(account: AccountId, api: Url, source: Source) -> Self {
         let retry = RetryPolicy { attempts: 4, ..RetryPolicy::default() };
-        Self { account, api, source, timeouts: Timeouts::default(), retry }
+        Self { account, api, source, meet: false, timeouts: Timeouts::default(), retry }
     }
 }
 
@@ -77,6 +78,7 @@ impl GoogleConfig {
 pub struct Google {
     account: AccountId,
     connection: Connection,
+    meet: bool,
     owner: RefCell<Option<String>>,
     /// Ids of deleted events that Google does not show any more.
     spent: RefCell<BTreeSet<Href>>,
@@ -88,9 +90,9 @@ impl Google {
     /// # Errors
     /// `Unsupported` for an API without TLS (loopback excepted).
     pub fn new(config: GoogleConfig) -> Result<Self, ProviderError> {
-        let GoogleConfig { account, api, source, timeouts, retry } = config;
-        let connection = Connection::new(api, timeouts, retry, Tokens::new(source))?;
-        Ok(Self { account, connection, owner: RefCell::new(None), spent: RefCell::default() })
+        let GoogleConfig { account, api, source, meet, timeouts, retry } = config;
+        let connection = Connection::new(api, timeouts, retry, source)?;
+        Ok(Self { account, connection, meet, owner: RefCell::new(None), spent: RefCell::default() })
     }
 
     /// The account's address, asked once per connection.

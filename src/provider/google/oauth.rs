@@ -54,6 +54,14 @@ pub enum Source {
 }
 
 impl Source {
+    /// The user a service account acts for.
+    pub fn subject(&self) -> Option<&str> {
+        match self {
+            Self::Service { subject, .. } => subject.as_deref(),
+            Self::Token(_) | Self::Refresh { .. } => None,
+        }
+    }
+
     /// A fresh token.
     ///
     /// # Errors

@@ -10,11 +10,9 @@ pub enum Need {
     FreeBusy,
     /// Which calendars there are, and the account's own address.
     Calendars,
-    /// Working hours and the time zone of the account's own calendar.
-    Hours,
 }
 
-/// The needs of every account; working hours are asked for on wish.
+/// The needs of every account.
 pub const ALWAYS: [Need; 3] = [Need::Events, Need::FreeBusy, Need::Calendars];
 
 impl Need {
@@ -27,12 +25,6 @@ impl Need {
             Self::Calendars => &[
                 "calendar.calendarlist.readonly",
                 "calendar.calendarlist",
-                "calendar",
-                "calendar.readonly",
-            ],
-            Self::Hours => &[
-                "calendar.calendars.readonly",
-                "calendar.calendars",
                 "calendar",
                 "calendar.readonly",
             ],
@@ -54,7 +46,6 @@ impl Need {
             Self::Events => "events can be neither read nor written",
             Self::FreeBusy => "nobody can be asked when others are busy",
             Self::Calendars => "the calendars cannot be listed",
-            Self::Hours => "working hours cannot be read",
         };
         let scope = self.any_of().first().unwrap_or(&"calendar");
         format!("{lost}: `{scope}` was not granted")
@@ -73,9 +64,8 @@ mod tests {
     fn the_least_scopes_allow_all_and_wider_ones_too() {
         let least = crate::provider::google::oauth::SCOPES.map(str::to_owned);
         assert!(ALWAYS.iter().all(|need| need.met_by(&least)));
-        assert!(!Need::Hours.met_by(&least));
         let all = [scope("calendar")];
-        assert!(ALWAYS.iter().chain(&[Need::Hours]).all(|need| need.met_by(&all)));
+        assert!(ALWAYS.iter().all(|need| need.met_by(&all)));
         let reading = [scope("calendar.readonly")];
         assert!(!Need::Events.met_by(&reading) && Need::FreeBusy.met_by(&reading));
     }

@@ -26,13 +26,20 @@ impl Google {
         if !convert::ids_for(uid).any(|id| id == write.href.as_str()) {
             return Err(refuse("an event's id at Google follows from its UID".to_owned()));
         }
-        let json = insert::body(&write.data, write.href.as_str()).map_err(refuse)?;
+        let mut json = insert::body(&write.data, write.href.as_str()).map_err(refuse)?;
         let send = if json.get("attendees").is_some() { Send::All } else { Send::None };
         let root = address::below(base, &["calendars", &calendar.collection])?;
         let target = MemberUrl::below(&root, "events").map_err(refuse)?;
-        let target = target.asking(&[("sendUpdates", send.as_str()), ("fields", "id,etag")]);
+        let mut target = target.asking(&[("sendUpdates", send.as_str()), ("fields", "id,etag")]);
+        if self.meet && send == Send::All {
+            // Without the version Google takes the wish and forgets it.
+            target = target.asking(&[("conferenceDataVersion", "1")]);
+            if let Some(fields) = json.as_object_mut() {
+                fields.insert("conferenceData".to_owned(), insert::meet(write.href.as_str()));
+            }
+        }
         let change = Change::create(target, json.to_string().into_bytes());
-        match self.connection.change(&change).await {
+        match self.connection.change(change).await {
             Ok(body) => self.written(&write.href, &body),
             Err(error) => Err(self.taken(calendar, &write.href, error).await),
         }
@@ -112,7 +119,7 @@ impl Google {
             let target =
                 target.asking(&[("sendUpdates", edit.send.as_str()), ("fields", "id,etag")]);
             let json = edit.fields.to_string().into_bytes();
-            let body = self.connection.change(&Change::patch(target, &etag, json)).await?;
+            let body = self.connection.change(Change::patch(target, &etag, json)).await?;
             // The next change of the same series stands on this one.
             if let Some(next) = self.written(&write.href, &body)?.etag.and_then(|tag| tag.strong())
             {
@@ -156,7 +163,7 @@ impl Google {
     ) -> Result<(), ProviderError> {
         let target = address::member(self.connection.base(), &calendar.collection, href.as_str())?;
         let target = target.asking(&[("sendUpdates", Send::All.as_str())]);
-        self.connection.change(&Change::delete(target, unchanged_since)).await.map(|_| ())
+        self.connection.change(Change::delete(target, unchanged_since)).await.map(|_| ())
     }
 
     /// The answer to a write. One that cannot be read (a proxy's page) leaves open
