@@ -395,6 +395,11 @@ fn a_service_key_others_can_read_is_not_used() {
     assert!(home.fake.take().is_empty());
     fs::set_permissions(home.path("client.json"), fs::Permissions::from_mode(0o600)).unwrap();
     home.must(MONDAY, &["check"]);
+    // An assertion is refused for a wrong clock, too; there is nobody to log in again.
+    home.fake.revoke();
+    let ran = home.run(MONDAY, &["check"]);
+    assert!(ran.stdout.contains("this machine's clock"), "{ran:?}");
+    assert!(!ran.stdout.contains("onbeat login"), "{ran:?}");
 }
 
 #[test]

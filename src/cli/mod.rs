@@ -108,7 +108,7 @@ pub enum Verb {
     /// The whole loop on a bundled team calendar; no server, no network, nothing of yours is touched
     Demo(demo::DemoArgs),
     /// Guided set-up: finds server, calendars and existing 1:1s, writes the configuration
-    Init(init::InitArgs),
+    Init(Box<init::InitArgs>),
     /// A password into the place the configuration names
     Login(login::LoginArgs),
     /// The doctor: configuration, credentials, servers, clock, time zones, state
