@@ -1,19 +1,28 @@
-//! A fake of Google's Calendar API on loopback, for one account: series and their
-//! exceptions as one unit with one tag, sync and page tokens, tombstones, guarded
-//! writes, tokens that end, and faults on request. It shares no code with onbeat.
+//! A fake of Google's Calendar API on loopback: series and their exceptions as one unit
+//! with one tag, sync and page tokens, tombstones, guarded writes, a copy of a meeting
+//! for each guest, tokens that end, and faults on request. It writes down which mails
+//! it would send and what a client did wrong. It shares no code with onbeat.
+
+mod consent;
+mod office;
+mod shelf;
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use super::http::{header_in, read_some, split_head};
 
+pub use self::office::Mail;
+use self::shelf::Shelf;
+
 /// The account's address and the id of its calendar.
 pub const ALICE: &str = "alice@example.test";
+/// A colleague, who shares the busy time.
+pub const BOB: &str = "bob@example.test";
 
 /// What happens to a request instead of, or after, its work.
 #[derive(Debug, Clone)]
@@ -22,6 +31,8 @@ pub enum Fault {
     Refuse(u16, &'static str),
     /// It is done, and no answer comes.
     LoseAnswer,
+    /// It is done, and the answer is this status.
+    DoneBut(u16),
     /// The body without its last bytes.
     CutOff(usize),
     /// A page of HTML.
@@ -30,17 +41,20 @@ pub enum Fault {
 
 #[derive(Default)]
 struct State {
-    events: BTreeMap<String, Value>,
-    /// The change that touched an event last.
-    touched: BTreeMap<String, u64>,
-    clock: u64,
-    /// Sync tokens older than this are forgotten.
-    oldest: u64,
+    /// Everybody's calendar by address.
+    people: BTreeMap<String, Shelf>,
+    /// Things that got a name of Google's making.
+    made: u64,
     page: usize,
     tokens: u64,
     revoked: bool,
     faults: Vec<(String, Fault)>,
     seen: Vec<String>,
+    outbox: Vec<Mail>,
+    violations: Vec<String>,
+    warnings: Vec<String>,
+    local_edits: Vec<String>,
+    consent: consent::Consent,
 }
 
 /// The fake; it lives as long as the test's process.
@@ -54,7 +68,14 @@ impl Google {
     pub fn start() -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
         let port = listener.local_addr().unwrap().port();
-        let state = Arc::new(Mutex::new(State { page: 1000, ..State::default() }));
+        let mut state = State { page: 1000, ..State::default() };
+        for who in [ALICE, BOB] {
+            state.people.insert(who.to_owned(), Shelf::default());
+        }
+        let when = |minute| json!({ "dateTime": format!("2031-01-15T09:{minute}:00Z") });
+        let taken = json!({ "id": "taken", "start": when("00"), "end": when("30") });
+        state.shelf(BOB).store("taken", taken);
+        let state = Arc::new(Mutex::new(state));
         let shared = state.clone();
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
@@ -73,22 +94,24 @@ impl Google {
     pub fn write(&self, event: Value) {
         let mut state = self.state();
         let id = event["id"].as_str().unwrap().to_owned();
-        state.store(&id, event);
+        state.shelf(ALICE).store(&id, event);
     }
 
     /// Somebody's own program changes some fields of an event or occurrence.
     pub fn edit(&self, id: &str, fields: Value) {
-        self.state().patch(id, &fields).expect("it is there");
+        let mut state = self.state();
+        let event = state.shelf(ALICE).merged(id, &fields).expect("it is there");
+        state.shelf(ALICE).store(id, event);
     }
 
     /// Somebody's own program deletes an event or an occurrence.
     pub fn remove(&self, id: &str) {
-        self.state().patch(id, &json!({ "status": "cancelled" })).expect("it is there");
+        self.edit(id, json!({ "status": "cancelled" }));
     }
 
     /// An event as it is held.
     pub fn held(&self, id: &str) -> Option<Value> {
-        self.state().events.get(id).cloned()
+        self.state().shelf(ALICE).events.get(id).cloned()
     }
 
     /// Rows of a page.
@@ -98,9 +121,10 @@ impl Google {
 
     /// Forgets all sync tokens.
     pub fn forget_tokens(&self) {
-        let mut state = self.state();
-        state.clock += 1;
-        state.oldest = state.clock;
+        for shelf in self.state().people.values_mut() {
+            shelf.clock += 1;
+            shelf.oldest = shelf.clock;
+        }
     }
 
     /// The access tokens so far are void.
@@ -120,6 +144,47 @@ impl Google {
         self.state().faults.push((start.to_owned(), fault));
     }
 
+    /// More people of the domain.
+    pub fn join(&self, who: &[&str]) {
+        let mut state = self.state();
+        for one in who {
+            state.people.entry((*one).to_owned()).or_default();
+        }
+    }
+
+    /// What a person does in the web page or on the phone: any method of the API, and
+    /// `ui.thisAndFollowing`.
+    pub fn act(&self, who: &str, method: &str, id: &str, send: &str, body: &Value) -> Value {
+        let mut state = self.state();
+        let outcome = match method {
+            "events.insert" => state.insert(who, send, body),
+            "events.patch" => state.change(who, id, send, body),
+            "events.delete" => state.cancel(who, id, send),
+            "events.get" => state.shelf(who).find(id).ok_or((404, "notFound")),
+            "ui.thisAndFollowing" => state.split(who, id, body),
+            "events.list" => Ok(state.shelf(who).events.values().cloned().collect()),
+            other => panic!("nobody does {other}"),
+        };
+        outcome.unwrap_or_else(|error| panic!("{who} {method} {id}: {error:?}"))
+    }
+
+    /// The mails since the last call.
+    pub fn outbox(&self) -> Vec<Mail> {
+        std::mem::take(&mut self.state().outbox)
+    }
+
+    /// What a client did that Google forbids or that loses something; harmful but
+    /// allowed deeds; and changes of guests that stay on their own copy.
+    pub fn judgement(&self) -> [Vec<String>; 3] {
+        let state = self.state();
+        [state.violations.clone(), state.warnings.clone(), state.local_edits.clone()]
+    }
+
+    /// What somebody does is no fault of the program's.
+    pub fn forget_warnings(&self, from: usize) {
+        self.state().warnings.truncate(from);
+    }
+
     /// The requests since the last call: method and target.
     pub fn take(&self) -> Vec<String> {
         std::mem::take(&mut self.state().seen)
@@ -129,169 +194,98 @@ impl Google {
 type Outcome = Result<Value, (u16, &'static str)>;
 
 impl State {
-    /// A series is one unit: every row of it gets the same new tag.
-    fn store(&mut self, id: &str, event: Value) {
-        self.clock += 1;
-        let master = event["recurringEventId"].as_str().unwrap_or(id).to_owned();
-        self.events.insert(id.to_owned(), event);
-        let tag = json!(format!("\"{}\"", self.clock * 2));
-        for (id, row) in &mut self.events {
-            if *id == master || row["recurringEventId"] == json!(master) {
-                row["etag"] = tag.clone();
-                self.touched.insert(id.clone(), self.clock);
-            }
-        }
-    }
-
-    /// The event of an id; an occurrence nobody changed yet is made from its series.
-    fn find(&self, id: &str) -> Option<Value> {
-        if let Some(event) = self.events.get(id) {
-            return Some(event.clone());
-        }
-        let (series, stamp) = id.rsplit_once('_')?;
-        let mut event = self.events.get(series)?.clone();
-        let start: Timestamp = stamp.parse().ok()?;
-        let instant = |time: &Value| -> Timestamp {
-            let text = time["dateTime"].as_str().unwrap();
-            text.parse().unwrap_or_else(|_| {
-                let local: jiff::civil::DateTime = text.parse().unwrap();
-                local.in_tz(time["timeZone"].as_str().unwrap()).unwrap().timestamp()
-            })
-        };
-        let length = instant(&event["start"]).duration_until(instant(&event["end"]));
-        let zone = event["start"]["timeZone"].clone();
-        let when = |at: Timestamp| json!({ "dateTime": at.to_string(), "timeZone": zone });
-        let end = start.checked_add(length).unwrap();
-        event["id"] = json!(id);
-        event["recurringEventId"] = json!(series);
-        event["originalStartTime"] = when(start);
-        event["start"] = when(start);
-        event["end"] = when(end);
-        event.as_object_mut().unwrap().remove("recurrence");
-        Some(event)
-    }
-
-    fn patch(&mut self, id: &str, fields: &Value) -> Outcome {
-        let mut event = self.find(id).ok_or((404, "notFound"))?;
-        let object = event.as_object_mut().unwrap();
-        for (key, value) in fields.as_object().unwrap() {
-            if value.is_null() {
-                object.remove(key);
-            } else {
-                object.insert(key.clone(), value.clone());
-            }
-        }
-        self.store(id, event);
-        Ok(self.events[id].clone())
-    }
-
-    fn list(&self, query: &Map<String, Value>) -> Outcome {
-        let text = |key: &str| query.get(key).and_then(Value::as_str);
-        let since =
-            match text("syncToken").map(|t| t.strip_prefix("sync-").and_then(|n| n.parse().ok())) {
-                Some(None) => return Err((410, "fullSyncRequired")),
-                Some(Some(at)) if at < self.oldest => return Err((410, "fullSyncRequired")),
-                at => at.flatten(),
-            };
-        if since.is_some()
-            && ["iCalUID", "showDeleted", "timeMin", "q"].iter().any(|k| query.contains_key(*k))
-        {
-            return Err((400, "syncTokenWithRequestRestrictions"));
-        }
-        let deleted = since.is_some() || text("showDeleted") == Some("true");
-        let row = |(id, event): (&String, &Value)| -> Option<Value> {
-            let off = event["status"] == "cancelled";
-            let exception = event.get("recurringEventId").is_some();
-            let fits = since.is_none_or(|since: u64| self.touched[id] > since)
-                && text("iCalUID").is_none_or(|uid| event["iCalUID"] == uid)
-                && (!off || exception || deleted);
-            fits.then(|| match (off, exception) {
-                (false, _) => event.clone(),
-                (true, true) => json!({ "id": id, "status": "cancelled", "etag": event["etag"],
-                    "recurringEventId": event["recurringEventId"], "originalStartTime": event["originalStartTime"] }),
-                (true, false) => json!({ "id": id, "status": "cancelled", "etag": event["etag"] }),
-            })
-        };
-        let rows: Vec<Value> = self.events.iter().filter_map(row).collect();
-        let from: usize = text("pageToken").and_then(|t| t.parse().ok()).unwrap_or(0);
-        let end = (from + self.page).min(rows.len());
-        let mut page = json!({ "items": rows[from.min(rows.len())..end] });
-        if end < rows.len() {
-            page["nextPageToken"] = json!(end.to_string());
-        } else if text("iCalUID").is_none() {
-            page["nextSyncToken"] = json!(format!("sync-{}", self.clock));
-        }
-        Ok(page)
-    }
-
     fn answer(
         &mut self,
-        method: &str,
-        path: &[&str],
+        who: &str,
+        (method, path): (&str, &[&str]),
         query: &Map<String, Value>,
         head: &str,
         body: &Value,
     ) -> Outcome {
-        let own = ["calendar", "v3", "calendars", ALICE, "events"];
-        let entry = || json!({ "id": ALICE, "summary": "1:1s", "accessRole": "owner", "timeZone": "Europe/Berlin" });
+        let entry = || json!({ "id": who, "summary": "1:1s", "accessRole": "owner", "timeZone": "Europe/Berlin" });
         let fresh = |event: &Value| match header_in(head, "if-match") {
             Some(tag) if event["etag"] != tag => Err((412, "conditionNotMet")),
             _ => Ok(()),
         };
+        let said = |key: &str| query.get(key).and_then(Value::as_str);
+        let send = said("sendUpdates").unwrap_or("unsaid");
         match (method, path) {
             ("GET", ["calendar", "v3", "users", "me", "calendarList"]) => {
                 Ok(json!({ "items": [entry()] }))
             }
             ("GET", ["calendar", "v3", "users", "me", "calendarList", "primary"]) => Ok(entry()),
-            ("POST", ["calendar", "v3", "freeBusy"]) => Ok(free_busy(body)),
-            (_, path) if path.len() < 5 || path[..5] != own => Err((404, "notFound")),
-            ("GET", [_, _, _, _, _]) => self.list(query),
-            ("POST", [_, _, _, _, _]) => {
-                let id = body["id"].as_str().unwrap().to_owned();
-                if self.events.contains_key(&id) {
-                    return Err((409, "duplicate"));
-                }
-                let mut event = body.clone();
-                event["status"] = json!("confirmed");
-                event["iCalUID"] = json!(format!("{id}@google.com"));
-                event["organizer"] = json!({ "email": ALICE, "self": true });
-                self.store(&id, event);
-                Ok(self.events[&id].clone())
-            }
-            ("GET", [.., id]) => self.find(id).ok_or((404, "notFound")),
-            ("PATCH", [.., id]) => {
-                let event = self.find(id).ok_or((404, "notFound"))?;
-                fresh(&event)?;
-                if event["status"] == "cancelled" && event.get("recurringEventId").is_none() {
+            ("POST", ["calendar", "v3", "freeBusy"]) => Ok(self.free_busy(body)),
+            (_, ["calendar", "v3", "calendars", calendar, "events", ..]) => {
+                if *calendar != who && *calendar != "primary" {
                     return Err((404, "notFound"));
                 }
-                self.patch(id, body)
-            }
-            ("DELETE", [.., id]) => {
-                let event = self.find(id).ok_or((404, "notFound"))?;
-                if event["status"] == "cancelled" {
-                    return Err((410, "deleted"));
+                self.judge(method, send, head);
+                match (method, &path[5..]) {
+                    ("GET", []) => {
+                        let page = self.page;
+                        self.shelf(who).list(query, page)
+                    }
+                    ("POST", []) => self.insert(who, send, body),
+                    ("GET", [id]) => self.shelf(who).find(id).ok_or((404, "notFound")),
+                    ("GET", [id, "instances"]) => {
+                        self.shelf(who).instances(id, said("originalStart").unwrap_or_default())
+                    }
+                    ("PATCH", [id]) => {
+                        let event = self.shelf(who).find(id).ok_or((404, "notFound"))?;
+                        fresh(&event)?;
+                        if event["status"] == "cancelled" && event.get("recurringEventId").is_none()
+                        {
+                            return Err((404, "notFound"));
+                        }
+                        self.change(who, id, send, body)
+                    }
+                    ("DELETE", [id]) => {
+                        let event = self.shelf(who).find(id).ok_or((404, "notFound"))?;
+                        if event["status"] != "cancelled" {
+                            fresh(&event)?;
+                        }
+                        self.cancel(who, id, send)
+                    }
+                    _ => Err((404, "notFound")),
                 }
-                fresh(&event)?;
-                self.patch(id, &json!({ "status": "cancelled" })).map(|_| Value::Null)
             }
             _ => Err((404, "notFound")),
         }
     }
-}
 
-/// Bob shares his busy time; nobody else does.
-fn free_busy(body: &Value) -> Value {
-    let asked = body["items"].as_array().unwrap().iter().map(|item| item["id"].as_str().unwrap());
-    let (from, to) = ("2031-01-15T09:00:00Z", "2031-01-15T09:30:00Z");
-    let meets = body["timeMin"].as_str().unwrap() < to && from < body["timeMax"].as_str().unwrap();
-    let taken = if meets { json!([{ "start": from, "end": to }]) } else { json!([]) };
-    let answer = |id: &str| match id {
-        "bob@example.test" => json!({ "busy": taken }),
-        _ => json!({ "errors": [{ "domain": "global", "reason": "notFound" }], "busy": [] }),
-    };
-    let calendars: Map<String, Value> = asked.map(|id| (id.to_owned(), answer(id))).collect();
-    json!({ "calendars": calendars })
+    /// What a client must say with every write.
+    fn judge(&mut self, method: &str, send: &str, head: &str) {
+        let line = head.lines().next().unwrap_or_default();
+        if method != "GET" && send == "unsaid" {
+            self.violations.push(format!("a write that does not say whom it mails: {line}"));
+        }
+        if matches!(method, "PATCH" | "PUT" | "DELETE") && header_in(head, "if-match").is_none() {
+            self.violations.push(format!("a write without a guard: {line}"));
+        }
+        if method == "PUT" {
+            self.violations.push(format!("a write of the whole event: {line}"));
+        }
+    }
+
+    /// Everybody of the domain shares the busy time; nobody else does.
+    fn free_busy(&self, body: &Value) -> Value {
+        let moment = |key: &str| body[key].as_str().unwrap().parse().unwrap();
+        let answer = |id: &str| match self.people.get(id) {
+            Some(shelf) => json!({ "busy": shelf.busy(id, moment("timeMin"), moment("timeMax")) }),
+            None => json!({ "errors": [{ "domain": "global", "reason": "notFound" }], "busy": [] }),
+        };
+        let asked = body["items"].as_array().unwrap().iter().map(|item| item["id"].as_str());
+        let calendars: Map<String, Value> =
+            asked.flatten().map(|id| (id.to_owned(), answer(id))).collect();
+        json!({ "calendars": calendars })
+    }
+
+    /// Whose access token a request carries.
+    fn bearer(&self, head: &str) -> Option<String> {
+        let token = header_in(head, "authorization")?.strip_prefix("Bearer access-")?;
+        let (number, who) = token.split_once('-').unwrap_or((token, ALICE));
+        (number.parse() == Ok(self.tokens) && self.people.contains_key(who)).then(|| who.to_owned())
+    }
 }
 
 fn serve(mut stream: TcpStream, state: &Mutex<State>) {
@@ -331,24 +325,29 @@ fn exchange(stream: &mut TcpStream, head: &str, body: &[u8], state: &Mutex<State
     }
     let outcome = match fault {
         Some(Fault::Refuse(status, reason)) => Err((status, reason)),
-        _ if target == "/token" => return token(stream, &state),
-        _ if header_in(head, "authorization")
-            != Some(&format!("Bearer access-{}", state.tokens)) =>
-        {
-            Err((401, "authError"))
-        }
-        _ => {
-            let url = url::Url::parse(&format!("http://x{target}")).unwrap();
-            let query = url.query_pairs().map(|(k, v)| (k.into_owned(), json!(v))).collect();
-            let path: Vec<&str> = url.path_segments().unwrap().collect();
-            let body = serde_json::from_slice(body).unwrap_or(Value::Null);
-            state.answer(method, &path, &query, head, &body)
-        }
+        _ if target == "/token" => return state.token(stream, body),
+        _ if target.starts_with("/auth?") => return state.consent(stream, target),
+        _ => match state.bearer(head) {
+            None => Err((401, "authError")),
+            Some(who) => {
+                let url = url::Url::parse(&format!("http://x{target}")).unwrap();
+                let query = url.query_pairs().map(|(k, v)| (k.into_owned(), json!(v))).collect();
+                let path: Vec<String> =
+                    url.path_segments().unwrap().map(|part| part.replace("%40", "@")).collect();
+                let path: Vec<&str> = path.iter().map(String::as_str).collect();
+                let body = serde_json::from_slice(body).unwrap_or(Value::Null);
+                state.answer(&who, (method, &path), &query, head, &body)
+            }
+        },
     };
     let missing = match fault {
         Some(Fault::LoseAnswer) => return false,
         Some(Fault::CutOff(missing)) => missing,
         _ => 0,
+    };
+    let outcome = match fault {
+        Some(Fault::DoneBut(status)) => outcome.and(Err((status, "backendError"))),
+        _ => outcome,
     };
     match outcome {
         Ok(Value::Null) => send(stream, 204, "application/json", b"", 0),
@@ -360,21 +359,15 @@ fn exchange(stream: &mut TcpStream, head: &str, body: &[u8], state: &Mutex<State
     }
 }
 
-fn token(stream: &mut TcpStream, state: &State) -> bool {
-    if state.revoked {
-        let error = json!({ "error": "invalid_grant", "error_description": "Token has been expired or revoked." });
-        return send(stream, 400, "application/json", error.to_string().as_bytes(), 0);
-    }
-    let token = json!({ "access_token": format!("access-{}", state.tokens), "expires_in": 3599, "token_type": "Bearer" });
-    send(stream, 200, "application/json", token.to_string().as_bytes(), 0)
-}
-
 fn send(stream: &mut TcpStream, status: u16, kind: &str, body: &[u8], missing: usize) -> bool {
-    let head = format!(
-        "HTTP/1.1 {status} X\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n\r\n",
-        body.len()
-    );
     let part = &body[..body.len().saturating_sub(missing)];
+    let kind = format!("Content-Type: {kind}\r\nContent-Length: {}\r\n", body.len());
+    let head = format!("HTTP/1.1 {status} X\r\n{kind}\r\n");
     let sent = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(part));
     sent.is_ok() && missing == 0
+}
+
+fn send_with(stream: &mut TcpStream, status: u16, headers: &str, body: &[u8]) -> bool {
+    let head = format!("HTTP/1.1 {status} X\r\n{headers}Content-Length: {}\r\n\r\n", body.len());
+    stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(body)).is_ok()
 }
