@@ -168,6 +168,29 @@ impl Google {
         outcome.unwrap_or_else(|error| panic!("{who} {method} {id}: {error:?}"))
     }
 
+    /// The occurrence of a series that begins, or would begin, at a moment.
+    pub fn instances(&self, who: &str, series: &str, original: &str) -> Value {
+        self.state().shelf(who).instances(series, original).unwrap()
+    }
+
+    /// What the person does on the page of consent.
+    pub fn consent(&self, deny: bool, granted: Option<&[&str]>) {
+        let mut state = self.state();
+        state.consent.deny = deny;
+        state.consent.granted =
+            granted.map(|some| some.iter().map(|one| (*one).to_owned()).collect());
+    }
+
+    /// Faults nobody has met yet.
+    pub fn pending(&self) -> Vec<String> {
+        self.state().faults.iter().map(|fault| format!("{fault:?}")).collect()
+    }
+
+    /// How many requests are in the list that [`Self::take`] empties, tokens left out.
+    pub fn asked(&self) -> usize {
+        self.state().seen.iter().filter(|line| line.contains("/calendar/v3/")).count()
+    }
+
     /// The mails since the last call.
     pub fn outbox(&self) -> Vec<Mail> {
         std::mem::take(&mut self.state().outbox)
@@ -362,12 +385,12 @@ fn exchange(stream: &mut TcpStream, head: &str, body: &[u8], state: &Mutex<State
 fn send(stream: &mut TcpStream, status: u16, kind: &str, body: &[u8], missing: usize) -> bool {
     let part = &body[..body.len().saturating_sub(missing)];
     let kind = format!("Content-Type: {kind}\r\nContent-Length: {}\r\n", body.len());
-    let head = format!("HTTP/1.1 {status} X\r\n{kind}\r\n");
-    let sent = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(part));
-    sent.is_ok() && missing == 0
+    send_with(stream, status, &kind, part) && missing == 0
 }
 
+/// In one piece: a body that follows its head alone waits for the client's word.
 fn send_with(stream: &mut TcpStream, status: u16, headers: &str, body: &[u8]) -> bool {
-    let head = format!("HTTP/1.1 {status} X\r\n{headers}Content-Length: {}\r\n\r\n", body.len());
-    stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(body)).is_ok()
+    let mut answer = format!("HTTP/1.1 {status} X\r\n{headers}\r\n").into_bytes();
+    answer.extend_from_slice(body);
+    stream.write_all(&answer).is_ok()
 }

@@ -61,7 +61,7 @@ impl State {
             self.consent.codes.insert(code, asked);
         }
         back.query_pairs_mut().append_pair("state", &said("state"));
-        send_with(stream, 302, &format!("Location: {back}\r\n"), b"")
+        send_with(stream, 302, &format!("Location: {back}\r\nContent-Length: 0\r\n"), b"")
     }
 
     pub fn token(&mut self, stream: &mut TcpStream, body: &[u8]) -> bool {
