@@ -9,7 +9,9 @@ mod support;
 
 mod backend;
 mod caldav;
+mod delegation;
 mod google;
+mod login;
 mod quarter;
 mod story;
 mod world;
