@@ -200,3 +200,9 @@ impl<B: Backend> World for GoogleWorld<B> {
         self.masters(ALICE, who).iter().filter(open).count()
     }
 }
+
+/// The moment of a time of the API's.
+pub fn instant(time: &Value) -> Timestamp {
+    let text = time["dateTime"].as_str().unwrap();
+    text.parse().unwrap_or_else(|_| crate::world::berlin(text))
+}

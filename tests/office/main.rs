@@ -12,6 +12,7 @@ mod caldav;
 mod delegation;
 mod google;
 mod login;
+mod mixed;
 mod quarter;
 mod story;
 mod world;

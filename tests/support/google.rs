@@ -168,6 +168,12 @@ impl Google {
         outcome.unwrap_or_else(|error| panic!("{who} {method} {id}: {error:?}"))
     }
 
+    /// An invitation from another house comes by mail: a copy whose organizer is elsewhere.
+    pub fn receive(&self, who: &str, event: Value) {
+        let id = event["id"].as_str().unwrap().to_owned();
+        self.state().shelf(who).store(&id, event);
+    }
+
     /// The occurrence of a series that begins, or would begin, at a moment.
     pub fn instances(&self, who: &str, series: &str, original: &str) -> Value {
         self.state().shelf(who).instances(series, original).unwrap()
