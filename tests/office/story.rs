@@ -54,7 +54,7 @@ pub fn tell(world: &dyn World) {
             people_do(world, day);
             evening(world, day);
         }
-        day = day + 1.day();
+        day += 1.day();
     }
     must(world, &at(date(2026, 6, 1), "08:00"), &["sync"]);
 }
