@@ -100,7 +100,7 @@ impl Home {
 
     /// Runs a verb that sends a person to the browser, and is the browser: what it
     /// comes back with is made of the state.
-    fn with_browser(&self, args: &[&str], back: impl Fn(&str) -> String) -> Ran {
+    fn with_browser(&self, args: &[&str], back: impl Fn(&url::Url) -> String) -> Ran {
         let mut child = self
             .command(MONDAY, args)
             .stdin(Stdio::null())
@@ -125,7 +125,7 @@ impl Home {
         let redirect = url::Url::parse(&value("redirect_uri")).unwrap();
         let mut stream =
             TcpStream::connect((redirect.host_str().unwrap(), redirect.port().unwrap())).unwrap();
-        let request = format!("GET /?{} HTTP/1.1\r\nHost: x\r\n\r\n", back(&value("state")));
+        let request = format!("GET /?{} HTTP/1.1\r\nHost: x\r\n\r\n", back(&page));
         stream.write_all(request.as_bytes()).unwrap();
         stream.read_to_string(&mut String::new()).ok();
         stderr.read_to_string(&mut said).unwrap();
@@ -305,7 +305,7 @@ fn a_login_keeps_what_was_granted_and_says_what_was_not() {
     home.fake.grant(&["calendar.events.owned", "calendar.calendarlist.readonly"]);
     home.fake.testing_mode(7 * 86_400);
     let login = ["login", "work", "--no-browser"];
-    let ran = home.with_browser(&login, |state| format!("state={state}&code=4%2Fx"));
+    let ran = home.with_browser(&login, |page| home.fake.agree(page));
     assert_eq!(ran.code, Some(0), "{ran:?}");
     assert!(ran.stdout.contains("not granted: ") && ran.stdout.contains("freebusy"), "{ran:?}");
     assert!(ran.stdout.contains("ends in 7 days"), "{ran:?}");
@@ -324,7 +324,7 @@ fn a_login_keeps_what_was_granted_and_says_what_was_not() {
     assert!(status.contains("requests today"), "{status}");
     // Another login with all boxes ticked mends it at once.
     home.fake.grant(&EVERYTHING);
-    let ran = home.with_browser(&login, |state| format!("state={state}&code=4%2Fx"));
+    let ran = home.with_browser(&login, |page| home.fake.agree(page));
     assert_eq!(ran.code, Some(0), "{ran:?}");
     home.must(MONDAY, &["plan"]);
     assert!(home.fake.take().iter().any(|line| line.contains("/freeBusy")));
@@ -335,7 +335,8 @@ fn a_login_that_was_denied_or_is_somebody_elses_keeps_nothing() {
     let home = Home::new();
     home.configure("", "");
     let login = ["login", "work", "--no-browser"];
-    let ran = home.with_browser(&login, |state| format!("state={state}&error=access_denied"));
+    home.fake.consent(true, None);
+    let ran = home.with_browser(&login, |page| home.fake.agree(page));
     assert_eq!(ran.code, Some(1), "{ran:?}");
     assert!(ran.stderr.contains("access was not granted"), "{ran:?}");
     assert!(!home.path("token").exists());
@@ -384,7 +385,8 @@ fn an_account_that_cannot_be_used_says_why_and_the_way_out() {
 
 #[test]
 fn a_service_key_others_can_read_is_not_used() {
-    let home = Home::configured("");
+    let home = Home::new();
+    home.configure(&format!("subject = \"{ALICE}\""), "");
     let key = include_str!("fixtures/google/service-key.pem");
     let file = json!({ "type": "service_account", "client_email": "bot@p.example",
         "private_key": key, "token_uri": home.at("token") });
@@ -469,7 +471,7 @@ fn set_up_for_google_by_options_alone() {
     fs::remove_file(home.path("onbeat.toml")).unwrap();
     let ran = home.with_browser(
         &[&common[..], &["--no-browser", "--timezone", "Europe/Berlin"]].concat(),
-        |state| format!("state={state}&code=4%2Fx"),
+        |page| home.fake.agree(page),
     );
     assert_eq!(ran.code, Some(0), "{ran:?}");
     assert!(home.path("state/google-main.token").exists());

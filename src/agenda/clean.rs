@@ -55,7 +55,7 @@ mod tests {
         assert_eq!(clean(" a\n\tb\u{7}\u{202e}c ", 240), "a bc");
         assert_eq!(clean("مرحبا 🎉 x", 240), "مرحبا 🎉 x");
         assert_eq!(clean("abcdef", 4), "abc…");
-        assert_eq!(clean("a < b <br> <x>", 99), "a < b ‹br> <x>");
+        assert_eq!(clean("a < b <br> <x> </p", 99), "a < b ‹br> ‹x> ‹/p");
         assert_eq!(clean("— end of agenda —", 99), "“— end of agenda —” (quoted)");
     }
 

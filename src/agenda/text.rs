@@ -76,19 +76,15 @@ fn is_html(text: &str, at: usize) -> bool {
 }
 
 /// A text in which nothing can be taken for an HTML tag: one in a plain
-/// description would make clients (and us) read all of it as HTML.
+/// description would make clients (and us) read all of it as HTML, and Google shows
+/// nothing of a tag it does not know.
 pub(super) fn without_tags(text: &str) -> String {
-    let tag = |at: usize| is_html(text, at) || begins_tag(text, at);
+    let tag = |at: usize| {
+        let rest = text.get(at + 1..).unwrap_or_default();
+        let rest = rest.strip_prefix('/').unwrap_or(rest);
+        rest.starts_with(|c: char| c.is_ascii_alphabetic() || c == '!')
+    };
     text.char_indices().map(|(at, c)| if c == '<' && tag(at) { '‹' } else { c }).collect()
-}
-
-/// Whether a tag's name starts at a `<` and no `>` follows: a later line may bring it.
-fn begins_tag(text: &str, at: usize) -> bool {
-    let rest = text.get(at + 1..).unwrap_or_default();
-    let rest = rest.strip_prefix('/').unwrap_or(rest);
-    let name: String = rest.chars().take_while(char::is_ascii_alphanumeric).collect();
-    let name = name.to_ascii_lowercase();
-    !rest.contains('>') && (BREAKING.contains(&name.as_str()) || INLINE.contains(&name.as_str()))
 }
 
 /// A tag in the text.

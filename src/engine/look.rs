@@ -57,6 +57,7 @@ pub async fn ask_partner_times(world: &World, readings: &[AccountReading]) -> Pa
             }
         }
     }
+    ask_elsewhere(world, readings, span, &mut times).await;
     for pair in &world.pairs {
         let Some(address) = &pair.free_busy_url else { continue };
         let told = read_published(pair, address, span).await;
@@ -66,6 +67,39 @@ pub async fn ask_partner_times(world: &World, readings: &[AccountReading]) -> Pa
         }
     }
     times
+}
+
+/// Asks the owner's other accounts for partners whose time is still unknown: a pair kept
+/// on one server may be of people who share their time on another.
+async fn ask_elsewhere(
+    world: &World,
+    readings: &[AccountReading],
+    span: Window,
+    times: &mut PartnerTimes,
+) {
+    for (account, reading) in world.accounts.iter().zip(readings) {
+        let unknown =
+            |pair: &&Pair| !matches!(times.get(&pair.id), Some(PartnerTime::Known { .. }));
+        let pairs: Vec<&Pair> =
+            world.pairs.iter().filter(|p| p.account != account.id).filter(unknown).collect();
+        let able = reading
+            .collections
+            .as_ref()
+            .is_some_and(|c| c.catalog.capabilities.free_busy_of_others);
+        if pairs.is_empty() || !able {
+            continue;
+        }
+        let who: Vec<_> =
+            pairs.iter().filter_map(|p| p.partner.addresses.first().cloned()).collect();
+        // What cannot be asked here stays as unknown as the pair's own account left it.
+        let Ok(answers) = account.provider.free_busy(&who, span).await else { continue };
+        for pair in pairs {
+            let told = answered(pair, &answers, span);
+            if matches!(told, PartnerTime::Known { .. }) {
+                times.insert(pair.id.clone(), told);
+            }
+        }
+    }
 }
 
 /// A partner's time as they publish it at the address the owner named.

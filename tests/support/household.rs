@@ -3,6 +3,7 @@
 //! to the calendar goes past onbeat, by raw requests.
 
 use std::fs;
+use std::ops::Deref;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::Command;
@@ -17,9 +18,68 @@ pub struct Ran {
     pub stderr: String,
 }
 
+/// A folder with a configuration and a state, and the real binary.
+pub struct Home {
+    folder: tempfile::TempDir,
+}
+
+impl Home {
+    /// A home with this configuration, and files only the owner can read.
+    pub fn new(config: &str, secrets: &[(&str, &str)]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, text) in secrets {
+            let path = folder.path().join(name);
+            fs::write(&path, text).unwrap();
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        }
+        fs::write(folder.path().join("onbeat.toml"), config).unwrap();
+        Self { folder }
+    }
+
+    /// The binary at a moment, ready to be started.
+    pub fn command(&self, now: &str, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_onbeat"));
+        command
+            .args(["--config", "onbeat.toml", "--state", "state"])
+            .args(args)
+            .current_dir(self.folder.path())
+            .env_clear()
+            .env("HOME", self.folder.path())
+            .env("ONBEAT_NOW", now);
+        command
+    }
+
+    /// Runs the binary at a moment.
+    pub fn run(&self, now: &str, args: &[&str]) -> Ran {
+        self.run_with(now, args, &[])
+    }
+
+    /// Runs it with further variables.
+    pub fn run_with(&self, now: &str, args: &[&str], variables: &[(&str, &str)]) -> Ran {
+        let output = self.command(now, args).envs(variables.iter().copied()).output().unwrap();
+        Ran {
+            code: output.status.code(),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+
+    /// Runs it and expects success.
+    pub fn must(&self, now: &str, args: &[&str]) -> String {
+        let ran = self.run(now, args);
+        assert_eq!(ran.code, Some(0), "{args:?}: {ran:?}");
+        ran.stdout
+    }
+
+    /// A file of this home.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+}
+
 /// An owner with a calendar on a server and pairs as TOML.
 pub struct Household<'a> {
-    home: tempfile::TempDir,
+    home: Home,
     server: &'a Server,
     user: &'static str,
     /// The calendar's path.
@@ -41,10 +101,6 @@ impl<'a> Household<'a> {
         name: &str,
         rest: &str,
     ) -> Self {
-        let home = tempfile::tempdir().unwrap();
-        let secret = home.path().join("password");
-        fs::write(&secret, password(user)).unwrap();
-        fs::set_permissions(&secret, fs::Permissions::from_mode(0o600)).unwrap();
         let config = format!(
             "[me]\nname = \"Alice\"\nemail = [\"{me}\"]\ntimezone = \"Europe/Berlin\"\n\n\
              [[account]]\nname = \"work\"\nkind = \"caldav\"\nurl = \"{url}\"\n\
@@ -52,39 +108,8 @@ impl<'a> Household<'a> {
             me = address(user),
             url = server.url(),
         );
-        fs::write(home.path().join("onbeat.toml"), config).unwrap();
+        let home = Home::new(&config, &[("password", &password(user))]);
         Self { home, server, user, calendar }
-    }
-
-    /// Runs the binary at a moment.
-    pub fn run(&self, now: &str, args: &[&str]) -> Ran {
-        self.run_with(now, args, &[])
-    }
-
-    /// Runs it with further variables.
-    pub fn run_with(&self, now: &str, args: &[&str], variables: &[(&str, &str)]) -> Ran {
-        let output = Command::new(env!("CARGO_BIN_EXE_onbeat"))
-            .args(["--config", "onbeat.toml", "--state", "state"])
-            .args(args)
-            .current_dir(self.home.path())
-            .env_clear()
-            .env("HOME", self.home.path())
-            .env("ONBEAT_NOW", now)
-            .envs(variables.iter().copied())
-            .output()
-            .unwrap();
-        Ran {
-            code: output.status.code(),
-            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
-            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
-        }
-    }
-
-    /// Runs it and expects success.
-    pub fn must(&self, now: &str, args: &[&str]) -> String {
-        let ran = self.run(now, args);
-        assert_eq!(ran.code, Some(0), "{args:?}: {ran:?}");
-        ran.stdout
     }
 
     /// The members of the calendar: path and text, unfolded.
@@ -137,14 +162,18 @@ impl<'a> Household<'a> {
         let gone = self.server.dav(self.user, "DELETE", href, &[], b"");
         assert!(gone.status < 300, "DELETE {href}: {}", gone.status);
     }
+}
 
-    /// A file of this household.
-    pub fn path(&self, name: &str) -> PathBuf {
-        self.home.path().join(name)
+impl Deref for Household<'_> {
+    type Target = Home;
+
+    fn deref(&self) -> &Home {
+        &self.home
     }
 }
 
-fn unfold(text: &str) -> String {
+/// One line for each property, newlines only.
+pub fn unfold(text: &str) -> String {
     text.replace("\r\n ", "").replace("\n ", "").replace("\r\n", "\n")
 }
 

@@ -4,7 +4,7 @@
 
 mod install;
 mod kinds;
-mod process;
+pub mod process;
 
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -261,7 +261,7 @@ fn left_out(kind: Kind, reason: &str) {
     }
 }
 
-fn free_port() -> Result<u16, String> {
+pub fn free_port() -> Result<u16, String> {
     let listener = TcpListener::bind(("127.0.0.1", 0)).map_err(|e| e.to_string())?;
     Ok(listener.local_addr().map_err(|e| e.to_string())?.port())
 }
