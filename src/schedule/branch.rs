@@ -30,8 +30,9 @@ impl Search<'_, '_> {
     ) -> Vec<(i64, Node)> {
         let one = &self.problem.series[series];
         let domain = &node.domains[series];
-        let answer = self.response.run(one, domain, &self.dual.values, true);
-        let regret: Vec<i64> = self.response.totals.iter().map(|t| t - answer.value).collect();
+        let answer = self.dual.series[series].answer.value;
+        self.response.run(one, domain, &self.dual.harder, true);
+        let regret: Vec<i64> = self.response.totals.iter().map(|t| t - answer).collect();
         let mut children = Vec::new();
         for (least, members) in split(domain, &regret) {
             if self.beaten(actual + least) {

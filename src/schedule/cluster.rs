@@ -19,6 +19,8 @@ use super::state::{Placement, own_cost};
 pub(super) struct Way {
     /// Units above the occurrence's cheapest way at the prices.
     pub(super) extra: i64,
+    /// The same with what its days lose by selling it.
+    pub(super) harder: i64,
     /// Units without prices.
     pub(super) own: i64,
     pub(super) cell: Option<Cell>,
@@ -124,7 +126,7 @@ fn attempt(leaf: Leaf<'_>, fairness: &mut [Option<Fairness>], limit: u64) -> Out
         let one = &problem.series[series];
         let answer = response.run(one, domain, &dual.values, false);
         let from = units.len();
-        let split = Split { series: one, domain, choice, response: &response };
+        let split = Split { series: one, domain, choice, response: &response, dual };
         let most = one.fair;
         let start = || Fairness { now: split.price(), low: 0, high: most };
         let fair = fairness[series].get_or_insert_with(start).now;
@@ -181,7 +183,7 @@ fn solve_within(
     limit: u64,
 ) -> Round {
     let near = |u: &Unit| Unit {
-        ways: u.ways.iter().filter(|w| w.extra <= depth).copied().collect(),
+        ways: u.ways.iter().filter(|w| w.harder <= depth).copied().collect(),
         ..*u
     };
     let units: Vec<Unit> = units.iter().map(near).collect();
@@ -234,6 +236,7 @@ struct Split<'a> {
     domain: &'a Domain,
     choice: &'a Choice,
     response: &'a Response,
+    dual: &'a Dual<'a>,
 }
 
 impl Split<'_> {
@@ -264,17 +267,22 @@ impl Split<'_> {
     fn units(&self, fair: i32, units: &mut Vec<Unit>) -> i64 {
         let miss = i64::from(self.series.miss);
         for &date in self.dates() {
-            let mut ways = vec![Way { extra: miss, own: miss, cell: None }];
+            let mut ways = vec![Way { extra: miss, harder: miss, own: miss, cell: None }];
             for i in self.domain.near(date, self.series.tolerance()) {
                 let cell = self.domain.cells[i];
                 let moved = self.series.move_cost(&cell, date, self.choice.column);
                 let is_base = cell.date == date && cell.column == self.choice.column;
                 let own = i64::from(moved) + if is_base { 0 } else { i64::from(fair) };
                 let extra = i64::from(self.response.cell[i]) + own;
-                ways.push(Way { extra, own: i64::from(cell.cost) + own, cell: Some(cell) });
+                let harder = extra + cell.key.iter().map(|k| self.dual.regret_of(*k)).sum::<i64>();
+                let own = i64::from(cell.cost) + own;
+                ways.push(Way { extra, harder, own, cell: Some(cell) });
             }
             let least = ways.iter().map(|w| w.extra).min().unwrap_or(0);
-            ways.iter_mut().for_each(|w| w.extra -= least);
+            for way in &mut ways {
+                way.extra -= least;
+                way.harder -= least;
+            }
             ways.sort_by_key(|w| (w.extra, w.cell.map(|c| c.slot)));
             units.push(Unit { ways, least });
         }

@@ -6,7 +6,7 @@
 #![allow(clippy::indexing_slicing)]
 
 use super::mask::Mask;
-use super::problem::{Key, Problem, SharedDay};
+use super::problem::{Key, NEVER, Problem, SharedDay};
 
 const SIZE: usize = 176;
 const FAR: i32 = i32::MAX / 4;
@@ -34,15 +34,21 @@ pub(crate) struct DaySale {
     closed: Vec<[i32; SIZE]>,
     /// Per layer and position: key that ends there and the end before it.
     from: Vec<[(u32, u16); SIZE]>,
+    /// Per key of the last `gates`: value to begin it, worth of a slot there.
+    gates: Vec<(i32, i32)>,
 }
 
-/// What a day's pass needs to know.
+/// What a day's pass needs to know; the slices run along the day's keys.
+#[derive(Clone, Copy)]
 struct Pass<'a> {
-    day: &'a SharedDay,
     keys: &'a [Key],
     prices: &'a [i32],
+    open: &'a [u16],
     runs: &'a [Run],
+    /// Index of the first key.
+    first: u32,
     len: i32,
+    buffer: i32,
 }
 
 /// The place a pass has reached, with the best ways to get there.
@@ -69,7 +75,7 @@ impl Cursor {
 
     /// Moves on to the start `bit`.
     fn advance(&mut self, pass: &Pass<'_>, bit: i32, ended: &[i32; SIZE], closed: &[i32; SIZE]) {
-        let buffer = pass.day.buffer as i32;
+        let buffer = pass.buffer;
         self.bit = bit;
         while pass.runs.get(self.run_index).is_some_and(|r| r.to <= bit) {
             self.run_index += 1;
@@ -129,31 +135,103 @@ impl DaySale {
         let focus = if day.reach.is_some() { 0 } else { day.focus };
         let mut runs = [Run::default(); 64];
         let count = split(day.free, focus, problem.run, &mut runs);
-        let pass = Pass { day, keys, prices, runs: &runs[..count], len: problem.run as i32 };
-        self.pass(&pass, open, 0, 0);
+        let pass = Pass {
+            keys,
+            prices: &prices[range.clone()],
+            open: &open[range],
+            runs: &runs[..count],
+            first: day.keys.start,
+            len: problem.run as i32,
+            buffer: day.buffer as i32,
+        };
+        self.pass(&pass, 0, 0);
         self.collect(0);
         if self.chosen.len() as u32 > day.cap {
-            self.capped(&pass, open);
+            self.capped(&pass, day.cap as usize);
+        }
+    }
+
+    /// Writes for every open key of the day how much more the cheapest sale
+    /// with that start costs than `best`, the cheapest sale of all; 0 where
+    /// nothing is known.
+    pub(crate) fn regrets(
+        &mut self,
+        problem: &Problem,
+        day: &SharedDay,
+        prices: &[i32],
+        open: &[u16],
+        best: i64,
+        out: &mut [i32],
+    ) {
+        let range = day.keys.start as usize..day.keys.end as usize;
+        let (keys, prices) = (&problem.keys[range.clone()], &prices[range.clone()]);
+        let (open, out) = (&open[range.clone()], &mut out[range]);
+        out.fill(0);
+        if day.reach.is_some() {
+            return;
+        }
+        let mut runs = [Run::default(); 64];
+        let (first, len, buffer) = (0, problem.run as i32, day.buffer as i32);
+        let count = split(day.free, day.focus, problem.run, &mut runs);
+        let pass = Pass { keys, prices, open, runs: &runs[..count], first, len, buffer };
+        self.gates(&pass);
+        for ((out, gate), (key, price)) in
+            out.iter_mut().zip(&self.gates).zip(keys.iter().zip(prices))
+        {
+            *out = gate.0 + gate.1 * i32::from(key.len) - price;
+        }
+        // The same from the evening to the morning.
+        let mut turned: Vec<(usize, Key)> = keys.iter().copied().enumerate().collect();
+        for (_, key) in &mut turned {
+            key.bit = (128 - u32::from(key.bit) - u32::from(key.len)) as u8;
+        }
+        turned.sort_unstable_by_key(|(index, key)| (key.bit, *index));
+        let back: Vec<Key> = turned.iter().map(|t| t.1).collect();
+        let back_prices: Vec<i32> = turned.iter().map(|t| prices[t.0]).collect();
+        let back_open: Vec<u16> = turned.iter().map(|t| open[t.0]).collect();
+        let count = split(day.free.reverse_bits(), day.focus, problem.run, &mut runs);
+        let (keys, prices, open) = (&back[..], &back_prices[..], &back_open[..]);
+        self.gates(&Pass { keys, prices, open, runs: &runs[..count], first, len, buffer });
+        for (((index, _), gate), open) in turned.iter().zip(&self.gates).zip(open) {
+            if *open == 0 {
+                out[*index] = 0;
+                continue;
+            }
+            let above = i64::from(out[*index]) + i64::from(gate.0) - best;
+            out[*index] = above.clamp(0, i64::from(NEVER)) as i32;
+        }
+    }
+
+    /// One pass over all open keys, however little they pay: the cheapest way
+    /// to begin each, and what a slot of its run is worth.
+    fn gates(&mut self, pass: &Pass<'_>) {
+        self.clear(0, 0);
+        self.gates.clear();
+        let mut cursor = Cursor::new(true);
+        for at in 0..pass.keys.len() {
+            if pass.open[at] == 0 {
+                self.gates.push((0, 0));
+                continue;
+            }
+            self.step(pass, &mut cursor, at, 0, 0);
+            self.gates.push((cursor.gate.0, cursor.run.worth));
         }
     }
 
     /// Again, counting meetings: layer `n` has `n` of them.
-    fn capped(&mut self, pass: &Pass<'_>, open: &[u16]) {
-        for layer in 1..=pass.day.cap as usize {
-            self.pass(pass, open, layer - 1, layer);
+    fn capped(&mut self, pass: &Pass<'_>, cap: usize) {
+        for layer in 1..=cap {
+            self.pass(pass, layer - 1, layer);
         }
         self.value = 0;
         self.chosen.clear();
-        let best =
-            (1..=pass.day.cap as usize).map(|l| (self.best_end(l).0, l)).min().unwrap_or((0, 0));
+        let best = (1..=cap).map(|l| (self.best_end(l).0, l)).min().unwrap_or((0, 0));
         if best.0 < 0 {
             self.collect_layers(best.1);
         }
     }
 
-    /// Fills layer `to` from layer `from`. Layer 0 as `from` of another means
-    /// "no meeting yet"; a layer from itself counts nothing.
-    fn pass(&mut self, pass: &Pass<'_>, open: &[u16], from: usize, to: usize) {
+    fn clear(&mut self, from: usize, to: usize) {
         while self.ended.len() <= to {
             self.ended.push([FAR; SIZE]);
             self.closed.push([FAR; SIZE]);
@@ -163,29 +241,40 @@ impl DaySale {
             self.ended[layer] = [FAR; SIZE];
             self.closed[layer] = [FAR; SIZE];
         }
+    }
+
+    /// Fills layer `to` from layer `from`. Layer 0 as `from` of another means
+    /// "no meeting yet"; a layer from itself counts nothing.
+    fn pass(&mut self, pass: &Pass<'_>, from: usize, to: usize) {
+        self.clear(from, to);
         let mut cursor = Cursor::new(from == 0);
-        for (offset, key) in pass.keys.iter().enumerate() {
-            let index = pass.day.keys.start as usize + offset;
-            if open[index] == 0 || pass.prices[index] <= 0 {
-                continue;
+        for at in 0..pass.keys.len() {
+            if pass.open[at] > 0 && pass.prices[at] > 0 {
+                self.step(pass, &mut cursor, at, from, to);
             }
-            let bit = i32::from(key.bit);
-            if bit != cursor.bit {
-                cursor.advance(pass, bit, &self.ended[from], &self.closed[from]);
-            }
-            let (gate, run) = (cursor.gate, cursor.run);
-            if gate.0 >= FAR {
-                continue;
-            }
-            let end = bit + i32::from(key.len);
-            let value = gate.0 + run.worth * i32::from(key.len) - pass.prices[index];
-            if value < self.ended[to][end as usize] {
-                self.ended[to][end as usize] = value;
-                let left = run.to - end;
-                let tail = if left < pass.len && left > 0 { run.worth * left } else { 0 };
-                self.closed[to][end as usize] = value + tail;
-                self.from[to][end as usize] = (index as u32, gate.1);
-            }
+        }
+    }
+
+    /// One key of a pass.
+    #[inline]
+    fn step(&mut self, pass: &Pass<'_>, cursor: &mut Cursor, at: usize, from: usize, to: usize) {
+        let (key, price) = (&pass.keys[at], pass.prices[at]);
+        let bit = i32::from(key.bit);
+        if bit != cursor.bit {
+            cursor.advance(pass, bit, &self.ended[from], &self.closed[from]);
+        }
+        let (gate, run) = (cursor.gate, cursor.run);
+        if gate.0 >= FAR {
+            return;
+        }
+        let end = bit + i32::from(key.len);
+        let value = gate.0 + run.worth * i32::from(key.len) - price;
+        if value < self.ended[to][end as usize] {
+            self.ended[to][end as usize] = value;
+            let left = run.to - end;
+            let tail = if left < pass.len && left > 0 { run.worth * left } else { 0 };
+            self.closed[to][end as usize] = value + tail;
+            self.from[to][end as usize] = (pass.first + at as u32, gate.1);
         }
     }
 

@@ -66,6 +66,12 @@ pub(crate) struct Dual<'p> {
     pub(crate) prices: Prices,
     /// Key price plus its week's price: what a series pays.
     pub(crate) values: Vec<i32>,
+    /// `values` and what selling that very start costs its day: what a series
+    /// pays at least in a plan that uses it.
+    pub(crate) harder: Vec<i32>,
+    /// Days on which two occurrences of one series can be: their regrets
+    /// would be counted twice.
+    mixed: Vec<bool>,
     /// Cells per key that are still possible.
     open: Vec<u16>,
     sold: Vec<Sold>,
@@ -107,6 +113,8 @@ impl<'p> Dual<'p> {
         Self {
             problem,
             values: vec![0; problem.keys.len()],
+            harder: Vec::new(),
+            mixed: Vec::new(),
             open: vec![0; problem.keys.len()],
             sold: vec![Sold::default(); problem.shared_days.len()],
             series: vec![none; problem.series.len()],
@@ -161,6 +169,33 @@ impl<'p> Dual<'p> {
             .map(|(w, price)| i64::from(*price) * i64::from(w.room.max(0)))
             .sum();
         self.day_sum + self.series_sum - weeks
+    }
+
+    /// Fills `harder` for the prices last evaluated.
+    pub(crate) fn regrets(&mut self) {
+        let problem = self.problem;
+        if self.harder.is_empty() {
+            self.harder = vec![0; problem.keys.len()];
+            self.mixed = mixed(problem);
+        }
+        self.work += 2 * problem.shared_days.len() as u64;
+        let (prices, open, out) = (&self.prices.key, &self.open, &mut self.harder);
+        for (index, day) in problem.shared_days.iter().enumerate() {
+            let keys = day.keys.start as usize..day.keys.end as usize;
+            if self.mixed[index] {
+                out[keys.clone()].fill(0);
+            } else {
+                self.sale.regrets(problem, day, prices, open, self.sold[index].value, out);
+            }
+            for (out, value) in out[keys.clone()].iter_mut().zip(&self.values[keys]) {
+                *out += value;
+            }
+        }
+    }
+
+    /// What selling that start costs its day above its best sale.
+    pub(crate) fn regret_of(&self, key: u32) -> i64 {
+        i64::from(self.harder[key as usize]) - i64::from(self.values[key as usize])
     }
 
     fn refresh_days(&mut self) {
@@ -323,6 +358,22 @@ impl<'p> Dual<'p> {
     pub(crate) fn day_value(&self, day: usize) -> i64 {
         self.sold[day].value
     }
+}
+
+/// Per shared day: has one series cells of two dates on it?
+fn mixed(problem: &Problem) -> Vec<bool> {
+    let mut mixed = vec![false; problem.shared_days.len()];
+    let mut seen = vec![(u32::MAX, 0); problem.shared_days.len()];
+    for (index, series) in problem.series.iter().enumerate() {
+        for cell in &series.domain.cells {
+            for key in cell.key.into_iter().filter(|k| *k != 0) {
+                let day = problem.keys[key as usize].day as usize;
+                let before = std::mem::replace(&mut seen[day], (index as u32, cell.date));
+                mixed[day] |= before.0 == index as u32 && before.1 != cell.date;
+            }
+        }
+    }
+    mixed
 }
 
 /// Prices in calendar terms, for the judge.

@@ -9,21 +9,20 @@ use std::sync::Arc;
 use super::problem::{Domain, NEVER, Series};
 use super::respond::Response;
 
-/// Removes from `domain` every option and cell whose use costs the series at
-/// least `slack` units more than its best answer at `values`. Returns whether
-/// anything went.
+/// Removes from `domain` every option and cell whose use costs more than
+/// `limit` at `values` (the prices with the days' regrets). Returns whether
+/// anything went, and what the cheapest answer costs.
 pub(crate) fn fix(
     series: &Series,
     domain: &mut Arc<Domain>,
     values: &[i32],
-    slack: i64,
+    limit: i64,
     response: &mut Response,
-) -> bool {
+) -> (bool, i64) {
     let answer = response.run(series, domain, values, true);
     if answer.value == i64::MAX {
-        return false;
+        return (false, answer.value);
     }
-    let limit = answer.value + slack;
     let totals = std::mem::take(&mut response.totals);
     let choices = totals.iter().filter(|t| **t <= limit).count();
     let cells = useful_cells(series, domain, response, &totals, limit);
@@ -37,7 +36,7 @@ pub(crate) fn fix(
         domain.index();
     }
     response.totals = totals;
-    changed
+    (changed, answer.value)
 }
 
 /// Per cell: can it be part of an answer within `limit`?

@@ -146,7 +146,7 @@ impl<'p, 'b> Search<'p, 'b> {
         if self.beaten(value) {
             return None;
         }
-        let value = self.tighten(node)?.max(value);
+        let value = self.tighten(node)?.1.max(value);
         (!self.beaten(value)).then_some(value)
     }
 
@@ -256,8 +256,8 @@ impl<'p, 'b> Search<'p, 'b> {
         if self.beaten(value) {
             return Vec::new();
         }
-        let Some(actual) = self.tighten(&mut node) else { return Vec::new() };
-        let value = value.max(actual);
+        let Some((actual, lifted)) = self.tighten(&mut node) else { return Vec::new() };
+        let value = value.max(lifted);
         if self.beaten(value) {
             return Vec::new();
         }
@@ -321,7 +321,7 @@ impl<'p, 'b> Search<'p, 'b> {
                 self.try_guided(&node.domains, 3);
                 if best > fixed {
                     fixed = best;
-                    let Some(value) = self.tighten(node) else { return self.upper };
+                    let Some((value, _)) = self.tighten(node) else { return self.upper };
                     best = best.max(value);
                 }
             }
@@ -345,29 +345,42 @@ impl<'p, 'b> Search<'p, 'b> {
     }
 
     /// Reduced-cost fixing until nothing goes; `None` when nothing is left.
-    fn tighten(&mut self, node: &mut Node) -> Option<i64> {
+    /// Returns the bound of the prices, and that bound lifted by what the
+    /// days ask of the series whose answer suits them least.
+    fn tighten(&mut self, node: &mut Node) -> Option<(i64, i64)> {
         // The days may still sell what another node could want.
         self.dual.restrict(&node.domains);
         self.dual.set_prices(&node.prices);
         self.dual.halt();
         let mut value = self.dual.evaluate(&node.domains);
+        let mut lift = 0;
         for _ in 0..4 {
+            self.dual.regrets();
             let slack = self.upper - i64::from(UNIT) - value;
-            let mut changed = false;
-            for (series, domain) in self.problem.series.iter().zip(&mut node.domains) {
-                changed |= fix(series, domain, &self.dual.values, slack, &mut self.response);
+            let (mut changed, mut least) = (false, 0);
+            for (index, domain) in node.domains.iter_mut().enumerate() {
+                let answer = self.dual.series[index].answer.value;
+                let (series, harder) = (&self.problem.series[index], &self.dual.harder);
+                let (went, value) =
+                    fix(series, domain, harder, answer + slack, &mut self.response);
+                changed |= went;
+                least = least.max(value.saturating_sub(answer));
                 if domain.choices.is_empty() {
                     return None;
                 }
             }
+            lift = least;
             self.extra += 6 * node.domains.len() as u64;
             if !changed {
-                break;
+                return Some((value, value + lift));
             }
+            let before = value + lift;
             self.dual.restrict(&node.domains);
             value = self.dual.evaluate(&node.domains);
+            lift = (before - value).max(0);
         }
-        Some(value)
+        self.dual.regrets();
+        Some((value, value + lift))
     }
 }
 
