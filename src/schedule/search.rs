@@ -27,8 +27,8 @@ struct Ascent {
     check: usize,
 }
 
-const ROOT: Ascent = Ascent { iterations: 400, theta: 1024, patience: 8, check: 50 };
-const NODE: Ascent = Ascent { iterations: 40, theta: 512, patience: 5, check: 12 };
+const ROOT: Ascent = Ascent { iterations: 800, theta: 1024, patience: 16, check: 100 };
+const NODE: Ascent = Ascent { iterations: 80, theta: 512, patience: 8, check: 25 };
 /// Share of the direction kept from one step to the next, 1/256.
 const KEEP: i64 = 224;
 
