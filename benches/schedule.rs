@@ -7,7 +7,7 @@
 use divan::{Bencher, black_box};
 use jiff::{civil, tz::TimeZone};
 use onbeat::schedule::spec::{PersonSpec, SeriesSpec, Spec, Weights};
-use onbeat::schedule::{Budget, Compiled, Repairs, Standing, compile, solve};
+use onbeat::schedule::{Budget, Compiled, NewEvent, Repairs, Standing, compile, solve};
 
 fn main() {
     divan::main();
@@ -128,4 +128,14 @@ fn repair_of_a_day(bencher: Bencher<'_, '_>) {
             repairs.cost()
         },
     );
+}
+
+#[divan::bench]
+fn replan_one_change(bencher: Bencher<'_, '_>) {
+    let compiled = compile(&team()).unwrap();
+    let standing = standing(&compiled);
+    let repairs = Repairs::new(&compiled.problem, &standing).unwrap();
+    let slot = standing.slots[0].iter().flatten().next().copied().unwrap();
+    let event = NewEvent { person: 0, slots: slot..slot + 2 };
+    bencher.bench_local(|| repairs.replan(black_box(&event), None));
 }

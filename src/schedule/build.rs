@@ -7,7 +7,7 @@
 
 use super::draft::{Draft, DraftError, check_people, check_series};
 use super::mask::{Mask, focus, span, widened};
-use super::problem::{Day, Domain, Key, Person, Problem, Series, SharedDay, SharedWeek};
+use super::problem::{Cell, Day, Domain, Key, Person, Problem, Series, SharedDay, SharedWeek};
 
 impl Problem {
     /// Compiles a draft.
@@ -254,6 +254,17 @@ fn fold(people: &[Person], series: &mut Series, shared: &[bool], run: u32, week_
             cell.cost += if fixed >= person.week_target { week_over } else { 0 };
         }
     }
+}
+
+/// What `fold` adds to one cell for a person whom no other 1:1 can meet.
+pub(crate) fn alone(problem: &Problem, person: &Person, cell: &Cell, len: u32) -> i32 {
+    let (day, bit) = locate(person, cell.slot, cell.date);
+    let here = &person.days[day];
+    let (free, run) = (here.free & !here.taken, problem.run);
+    let lost = focus(free, run) - focus(free & !span(bit, len), run);
+    let fixed = person.week_fixed.get(usize::from(here.week)).copied().unwrap_or(0);
+    let over = if fixed >= person.week_target { problem.week_over } else { 0 };
+    person.focus * (lost + tail_loss(person, day, bit, len, run)) + over
 }
 
 /// Focus slots lost on the next day by a meeting that runs past midnight.

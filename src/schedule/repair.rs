@@ -125,6 +125,10 @@ impl<'p> Repairs<'p> {
         self.cell(series, occurrence).map(|c| c.slot)
     }
 
+    pub(crate) fn state(&self) -> &State<'p> {
+        &self.state
+    }
+
     pub(crate) fn state_mut(&mut self) -> &mut State<'p> {
         &mut self.state
     }

@@ -361,8 +361,7 @@ impl<'p, 'b> Search<'p, 'b> {
             for (index, domain) in node.domains.iter_mut().enumerate() {
                 let answer = self.dual.series[index].answer.value;
                 let (series, harder) = (&self.problem.series[index], &self.dual.harder);
-                let (went, value) =
-                    fix(series, domain, harder, answer + slack, &mut self.response);
+                let (went, value) = fix(series, domain, harder, answer + slack, &mut self.response);
                 changed |= went;
                 least = least.max(value.saturating_sub(answer));
                 if domain.choices.is_empty() {

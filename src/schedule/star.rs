@@ -4,10 +4,13 @@
 // Indices are made by `Problem`; see there.
 #![allow(clippy::indexing_slicing)]
 
+use std::ops::Range;
+
+use super::build::{alone, locate};
 use super::draft::{Draft, DraftError, SeriesDraft};
 use super::local::Local;
-use super::mask::Mask;
-use super::problem::{Cell, Person, Problem};
+use super::mask::{Mask, span};
+use super::problem::{Cell, Person, Problem, Series};
 use super::search::Search;
 use super::solve::Budget;
 use super::state::{Placement, State};
@@ -22,17 +25,25 @@ pub(crate) struct Star {
     pub(crate) work: u64,
 }
 
+/// Slots of a person that the problem calls free and that are not any more.
+#[derive(Debug, Clone)]
+pub(crate) struct Hold {
+    pub(crate) person: usize,
+    pub(crate) slots: Range<u32>,
+}
+
 /// Solves `ids` with the rest of the plan fixed, within `work`. `None` when
 /// the subproblem cannot be stated or one of them is not placed.
 pub(crate) fn solve(
     state: &State<'_>,
     ids: &[u32],
+    hold: Option<&Hold>,
     work: u64,
     stop: &(dyn Fn() -> bool + Sync),
 ) -> Option<Star> {
     let old: Vec<&Placement> =
         ids.iter().map(|i| state.placed[*i as usize].as_ref()).collect::<Option<_>>()?;
-    let sub = restricted(state, ids, &old).ok()?;
+    let sub = restricted(state, ids, &old, hold).ok()?;
     best_of(&sub, ids, state, &old, Budget { work, stop })
 }
 
@@ -71,7 +82,12 @@ fn find(cells: &[Cell], cell: &Cell) -> Option<Cell> {
 }
 
 /// The problem of the series `ids` alone, everything placed in `state` fixed.
-fn restricted(state: &State<'_>, ids: &[u32], old: &[&Placement]) -> Result<Problem, DraftError> {
+fn restricted(
+    state: &State<'_>,
+    ids: &[u32],
+    old: &[&Placement],
+    hold: Option<&Hold>,
+) -> Result<Problem, DraftError> {
     let full = state.problem;
     let mut people: Vec<u32> = ids.iter().flat_map(|i| full.series[*i as usize].who).collect();
     people.sort_unstable();
@@ -86,7 +102,7 @@ fn restricted(state: &State<'_>, ids: &[u32], old: &[&Placement]) -> Result<Prob
             fair: one.fair,
             shift: one.shift.clone(),
             tracks: one.tracks.clone(),
-            cells: one.domain.cells.iter().map(|c| Cell { key: [0; 2], ..*c }).collect(),
+            cells: cells_of(full, one, hold),
             choices: one.domain.choices.clone(),
         }
     });
@@ -94,16 +110,53 @@ fn restricted(state: &State<'_>, ids: &[u32], old: &[&Placement]) -> Result<Prob
     let cells = old.iter().flat_map(|p| p.cells.iter().flatten());
     let own: Vec<(usize, Mask, bool)> =
         cells.flat_map(|c| c.key).flat_map(|k| state.footprint(k)).collect();
-    let people = people.iter().map(|p| person(state, *p as usize, &own)).collect();
+    let people = people.iter().map(|p| person(state, *p as usize, &own, hold)).collect();
     Problem::new(Draft { people, series, run: full.run, week_over: full.week_over, constant: 0 })
+}
+
+/// The cells of a series that a hold leaves, not yet joined to anybody. Where
+/// nobody else can meet the held person, the cells carry the costs of that
+/// person's day: they are taken out, for the day has changed.
+fn cells_of(full: &Problem, one: &Series, hold: Option<&Hold>) -> Vec<Cell> {
+    let cells = one.domain.cells.iter().map(|c| Cell { key: [0; 2], ..*c });
+    let Some(hold) = hold.filter(|h| one.who.contains(&(h.person as u32))) else {
+        return cells.collect();
+    };
+    let person = &full.people[hold.person];
+    let buffer = person.buffer;
+    let clear = |c: &Cell| {
+        c.slot + one.len + buffer <= hold.slots.start
+            || c.slot >= hold.slots.end.saturating_add(buffer)
+    };
+    let shared = !full.days_of[hold.person].is_empty();
+    let own = |c: Cell| if shared { 0 } else { alone(full, person, &c, one.len) };
+    cells.filter(clear).map(|c| Cell { cost: c.cost - own(c), ..c }).collect()
 }
 
 /// A person with everything placed now, but for what is `own`, as fixed
 /// meetings.
-fn person(state: &State<'_>, index: usize, own: &[(usize, Mask, bool)]) -> Person {
+fn person(
+    state: &State<'_>,
+    index: usize,
+    own: &[(usize, Mask, bool)],
+    hold: Option<&Hold>,
+) -> Person {
     let full = state.problem;
     let mut person = full.people[index].clone();
+    let hold = hold.filter(|h| h.person == index);
+    if let Some(hold) = hold {
+        let last = person.days.last().map_or(0, |d| d.first + 128);
+        for slot in hold.slots.start..hold.slots.end.min(last) {
+            let (day, bit) = locate(&full.people[index], slot, 0);
+            if let Some(day) = person.days.get_mut(day) {
+                day.free &= !span(bit, 1);
+            }
+        }
+    }
     let range = full.days_of[index].clone();
+    if range.is_empty() && hold.is_some() {
+        return person;
+    }
     if range.is_empty() {
         // No two series meet here: the cells carry this person's costs already.
         person.focus = 0;
