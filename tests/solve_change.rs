@@ -49,6 +49,7 @@ fn company() -> Spec {
         tracks: (0..5).map(dates).collect(),
         current: None,
         pinned: false,
+        settled: false,
     };
     let pairs = [[0, 1], [0, 2], [0, 3], [4, 5], [4, 6], [4, 7], [0, 4]];
     Spec {

@@ -27,8 +27,15 @@ struct Ascent {
     check: usize,
 }
 
-const ROOT: Ascent = Ascent { iterations: 800, theta: 1024, patience: 16, check: 100 };
-const NODE: Ascent = Ascent { iterations: 80, theta: 512, patience: 8, check: 25 };
+/// At the root and below it: with many series better prices pay off.
+const MANY: [Ascent; 2] = [
+    Ascent { iterations: 800, theta: 1024, patience: 16, check: 100 },
+    Ascent { iterations: 80, theta: 512, patience: 8, check: 25 },
+];
+const FEW: [Ascent; 2] = [
+    Ascent { iterations: 400, theta: 1024, patience: 8, check: 50 },
+    Ascent { iterations: 40, theta: 512, patience: 5, check: 12 },
+];
 /// Share of the direction kept from one step to the next, 1/256.
 const KEEP: i64 = 224;
 
@@ -85,6 +92,10 @@ impl<'p, 'b> Search<'p, 'b> {
         self.dual.work + self.local.work + self.extra
     }
 
+    fn pace(&self) -> [Ascent; 2] {
+        if self.problem.series.len() > 10 { MANY } else { FEW }
+    }
+
     fn spent(&self) -> bool {
         self.work() > self.budget.work || (self.budget.stop)()
     }
@@ -103,7 +114,7 @@ impl<'p, 'b> Search<'p, 'b> {
     pub(crate) fn run(&mut self) {
         let domains = self.problem.series.iter().map(|s| Arc::new(s.domain.clone())).collect();
         let mut node = Node { domains, prices: self.start.clone() };
-        let value = self.ascend(&mut node, ROOT, true);
+        let value = self.ascend(&mut node, self.pace()[0], true);
         self.certify(&node.prices);
 
         let Some(mut value) = self.settle(&mut node, value) else { return };
@@ -252,7 +263,7 @@ impl<'p, 'b> Search<'p, 'b> {
     /// Bounds one node; returns its children, most promising first.
     fn process(&mut self, mut node: Node, inherited: i64, depth: usize) -> Vec<(i64, Node)> {
         self.nodes += 1;
-        let value = self.ascend(&mut node, NODE, false).max(inherited);
+        let value = self.ascend(&mut node, self.pace()[1], false).max(inherited);
         if self.beaten(value) {
             return Vec::new();
         }
