@@ -105,8 +105,10 @@ fn stars(problem: &Problem, budget: Budget<'_>, local: &mut Local<'_>, found: &m
             }
             let batch = disjoint(problem, &mut queue, local, round > 0);
             let state = &local.state;
-            let solved: Vec<Option<Star>> =
-                batch.par_iter().map(|ids| star::solve(state, ids, None, 20_000, budget.stop)).collect();
+            let solved: Vec<Option<Star>> = batch
+                .par_iter()
+                .map(|ids| star::solve(state, ids, None, 20_000, budget.stop))
+                .collect();
             for (ids, star) in batch.iter().zip(solved) {
                 let Some(star) = star else { continue };
                 found.work += star.work;

@@ -40,7 +40,9 @@ pub use check::{Certificate, Claim, Judge, Verdict};
 pub use compile::{CompileError, Compiled, compile};
 pub use draft::{Draft, DraftError, SeriesDraft};
 pub use dual::{Prices, certificate};
-pub use explain::{Alternative, Blocked, Cause, Explanation, Terms, blockers, blockers_of, explain};
+pub use explain::{
+    Alternative, Blocked, Cause, Explanation, Terms, blockers, blockers_of, explain,
+};
 pub use problem::{Cell, Choice, Day, Person, Problem, Series, Track, UNIT};
 pub use repair::{Change, MayBump, Obstacle, Repair, Repairs, Standing, StandingError};
 pub use replan::{NewEvent, Replanned};

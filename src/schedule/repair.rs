@@ -62,7 +62,7 @@ pub type MayBump<'a> = &'a dyn Fn(usize, usize) -> bool;
 #[derive(Debug)]
 pub struct Repairs<'p> {
     problem: &'p Problem,
-    state: State<'p>,
+    pub(super) state: State<'p>,
     /// Occurrences on every shared day.
     on_day: Vec<Vec<(u32, u32)>>,
     displaced: Vec<(usize, usize)>,
@@ -123,10 +123,6 @@ impl<'p> Repairs<'p> {
     /// Slot of an occurrence now.
     pub fn slot(&self, series: usize, occurrence: usize) -> Option<u32> {
         self.cell(series, occurrence).map(|c| c.slot)
-    }
-
-    pub(crate) fn state(&self) -> &State<'p> {
-        &self.state
     }
 
     pub(crate) fn state_mut(&mut self) -> &mut State<'p> {

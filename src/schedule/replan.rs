@@ -38,7 +38,7 @@ impl Repairs<'_> {
     /// The series of the person re-planned around a new event; all others keep
     /// their plan and are not listed. `None` when the person has no series.
     pub fn replan(&self, event: &NewEvent, work: Option<u64>) -> Option<Vec<Replanned>> {
-        let state = self.state();
+        let state = &self.state;
         let ids = state.problem.of_person.get(event.person).filter(|ids| !ids.is_empty())?;
         let hold = Hold { person: event.person, slots: event.slots.clone() };
         let star = star::solve(state, ids, Some(&hold), work.unwrap_or(WORK), &|| false)?;

@@ -120,16 +120,21 @@ fn one(data: &[u8]) -> Result<Event, String> {
     }
 }
 
-/// Whether two times are one to Google, which knows UTC by one name only: a write that
-/// changes nothing would mail everybody.
+/// Whether two times are one to Google, which knows UTC by one name only and shows a
+/// wall-clock time that the clocks skip as the one they go on with: a write that changes
+/// nothing would mail everybody.
 fn same(one: &CalTime, other: &CalTime) -> bool {
     let utc = |time: &CalTime| match time {
         CalTime::Utc(_) => true,
         CalTime::Zoned { tzid, .. } => matches!(&**tzid, "UTC" | "Etc/UTC" | "GMT"),
         CalTime::Date(_) | CalTime::Floating(_) => false,
     };
-    one == other
-        || utc(one) && utc(other) && one.instant(&TimeZone::UTC) == other.instant(&TimeZone::UTC)
+    let zone = |time: &CalTime| match time {
+        CalTime::Zoned { tzid, .. } => Some(tzid.clone()),
+        CalTime::Utc(_) | CalTime::Date(_) | CalTime::Floating(_) => None,
+    };
+    let one_zone = utc(one) && utc(other) || zone(one).is_some() && zone(one) == zone(other);
+    one == other || one_zone && one.instant(&TimeZone::UTC) == other.instant(&TimeZone::UTC)
 }
 
 fn difference(
