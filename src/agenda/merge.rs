@@ -213,9 +213,20 @@ impl Matched {
             }
         }
         let gone: Vec<&Entry> = base.deleted.iter().chain(outside).collect();
-        for (row, found) in align(&ours, &gone, SAME_MATTER).iter().enumerate() {
-            if found.is_some() && !row_of.contains(&Some(row)) {
-                set(&mut barred, row);
+        // What stands already is not held back; of what does not, all rows that say it.
+        let open: Vec<usize> =
+            (0..ours.len()).filter(|row| !row_of.contains(&Some(*row))).collect();
+        let new: Vec<&Entry> = open.iter().filter_map(|row| ours.get(*row).copied()).collect();
+        let found = align(&new, &gone, SAME_MATTER);
+        let unwanted: Vec<&str> = new
+            .iter()
+            .zip(&found)
+            .filter(|(_, found)| found.is_some())
+            .map(|(entry, _)| entry.full.as_str())
+            .collect();
+        for (row, entry) in open.iter().zip(&new) {
+            if unwanted.contains(&entry.full.as_str()) {
+                set(&mut barred, *row);
             }
         }
         Self { base: to_base, ours: row_of, barred, missing }

@@ -481,7 +481,8 @@ fn perform(text: &str, acts: &[Act]) -> (String, Vec<String>) {
             Act::Append(at, text) => {
                 let line = &mut inner[at % count];
                 line.0.push_str(text);
-                line.1 = true;
+                // A space at the end of a line is nobody's word.
+                line.1 |= !text.trim().is_empty();
             }
             Act::Delete(at) => {
                 inner.remove(at % count);
