@@ -209,11 +209,14 @@ fn holidays_at_an_address_are_fetched_once_a_week_and_kept() {
     let kept: Vec<String> =
         bench.files().into_iter().filter(|file| file.contains("holidays/")).collect();
     assert!(kept.len() == 1 && kept[0].ends_with("-2026-W48.ics"), "{kept:?}");
+    // A damaged copy is fetched again, and no command fails for it.
+    fs::write(bench.path(&kept[0]), "BEGIN:VCAL").unwrap();
+    assert!(bench.run(&["plan"]).contains("10 of the next 11"));
     // Without the server what was fetched stands, with a word about it when it is old.
     let gone = config.replacen(&format!("{url}days.ics"), "http://127.0.0.1:9/gone.ics", 1);
     fs::write(bench.path("onbeat.toml"), gone).unwrap();
     let lost = bench.run(&["plan"]);
-    assert!(lost.contains("holidays not fetched"), "{lost}");
+    assert!(lost.contains("holidays not fetched") && !lost.contains("gone.ics"), "{lost}");
     fs::write(bench.path("onbeat.toml"), config).unwrap();
     assert!(bench.run(&["plan"]).contains("10 of the next 11"));
 }

@@ -291,7 +291,7 @@ fn published(
         Ok::<(), Failure>(())
     };
     for url in &config.remote_holidays {
-        look(format!("holidays at {url}"), url, &|data| {
+        look(format!("holidays of {}", published::named(url)), url, &|data| {
             wire::holidays::days(data).map(|days| format!("days listed: {}", days.len()))
         })?;
     }

@@ -44,7 +44,7 @@ fn holidays(
         match web_url(&place) {
             Ok(url) => {
                 let days = (ground.holidays)(HolidaySource::Address(&url));
-                let days = days.map_err(|reason| format!("fetched from {url} {reason}"));
+                let days = days.map_err(|reason| format!("fetched before {reason}"));
                 remote.insert(url);
                 days
             }

@@ -37,6 +37,15 @@ pub struct Published {
 /// What kept it from being read; `Protocol` when something else lies there, like
 /// the page of a captive portal.
 pub async fn fetch(address: &Url) -> Result<Vec<u8>, ProviderError> {
+    read(address).await.map_err(|error| ProviderError { context: named(address), ..error })
+}
+
+/// An address for messages: the rest of it may be all the secret there is.
+pub fn named(address: &Url) -> String {
+    format!("an address at {}", address.host_str().unwrap_or("no host"))
+}
+
+async fn read(address: &Url) -> Result<Vec<u8>, ProviderError> {
     let http = Http::new(HttpConfig::new(address.clone(), Auth::Anonymous))?;
     let request =
         Read::new(ReadMethod::Get, address.clone()).header("accept", "text/calendar, */*;q=0.1");
@@ -166,7 +175,8 @@ mod tests {
         let read = async |name: &str| fetch(&server.url.join(name).unwrap()).await;
         assert!(read("bob.ics").await.is_ok());
         let page = read("portal").await.unwrap_err().to_string();
-        assert!(page.contains("no calendar"), "{page}");
-        assert!(read("gone.ics").await.is_err());
+        assert!(page.contains("no calendar") && !page.contains("portal"), "{page}");
+        let gone = read("gone.ics").await.unwrap_err().to_string();
+        assert!(!gone.contains("gone.ics"), "the secret of the address: {gone}");
     }
 }

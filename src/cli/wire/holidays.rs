@@ -45,11 +45,9 @@ impl Shelf {
     pub fn days(&self, source: HolidaySource<'_>) -> Result<Vec<(Date, String)>, String> {
         match source {
             HolidaySource::File(data) => days(data),
-            HolidaySource::Address(url) => match self.kept(url).last().map(fs::read) {
-                Some(Ok(data)) => days(&data),
-                Some(Err(error)) => Err(format!("cannot be read: {error}")),
-                None => Ok(Vec::new()),
-            },
+            HolidaySource::Address(url) => {
+                Ok(self.kept(url).iter().rev().find_map(|path| readable(path)).unwrap_or_default())
+            }
         }
     }
 
@@ -60,16 +58,17 @@ impl Shelf {
         for url in addresses {
             let name = file_name(url, today);
             let old = self.kept(url);
-            if old.iter().any(|path| path.ends_with(&name)) {
+            if old.iter().any(|path| path.ends_with(&name) && readable(path).is_some()) {
                 continue;
             }
             match self.fetch(url, &name) {
                 Ok(()) => {
                     new = true;
                     // A copy that stays is only older, never wrong.
-                    old.iter().for_each(|path| drop(fs::remove_file(path)));
+                    let older = old.iter().filter(|path| !path.ends_with(&name));
+                    older.for_each(|path| drop(fs::remove_file(path)));
                 }
-                Err(reason) => tracing::warn!(%url, "holidays not fetched: {reason}"),
+                Err(reason) => tracing::warn!("holidays not fetched: {reason}"),
             }
         }
         new
@@ -80,7 +79,9 @@ impl Shelf {
         let data = data.map_err(|error| error.to_string())?;
         days(&data)?;
         fs::create_dir_all(&self.dir).map_err(|error| error.to_string())?;
-        fs::write(self.dir.join(name), data).map_err(|error| error.to_string())
+        let part = self.dir.join("part");
+        fs::write(&part, data).map_err(|error| error.to_string())?;
+        fs::rename(part, self.dir.join(name)).map_err(|error| error.to_string())
     }
 
     /// The copies of an address, the newest last.
@@ -94,6 +95,11 @@ impl Shelf {
         kept.sort();
         kept
     }
+}
+
+/// The days of a copy; `None` where it is damaged: then it is fetched again.
+fn readable(path: &Path) -> Option<Vec<(Date, String)>> {
+    days(&fs::read(path).ok()?).ok()
 }
 
 /// One name per address and week.
