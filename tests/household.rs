@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use support::household::Household;
+use support::household::{Household, copy_of};
 use support::servers::{Kind, Server, address, shared};
 
 const APPLY: [&str; 2] = ["apply", "--yes"];
@@ -226,6 +226,36 @@ fn a_partner_whose_time_is_seen_does_not_collide_with_the_meeting_itself() {
     assert!(!plan.contains("busy"), "{plan}");
     home.must(MONDAY, &APPLY);
     assert_eq!(home.must(MONDAY, &["log"]).lines().count(), 1, "only the creation");
+}
+
+#[test]
+fn what_the_partner_does_to_their_own_copy_takes_nothing_from_the_agenda() {
+    each(&[Kind::Xandikos, Kind::Cyrus], |server| {
+        let more = "agenda_mail = \"once\"";
+        let home = Household::new(server, "carol", "copies", &pair(&address("alice"), more));
+        home.must(MONDAY, &APPLY);
+        home.must(EVENING, &["note", "zoe", "Budget"]);
+        home.must(EVENING, &APPLY);
+        let (_, ours) = home.member_with("UID:onbeat-");
+        let uid = ours.lines().find(|line| line.starts_with("UID:onbeat-")).unwrap();
+        let (href, copy) = copy_of(server, "alice", uid);
+        assert!(copy.contains("[ ] Alice: Budget"), "{:?}: no agenda: {copy}", server.kind);
+        let typed = copy.replace("[ ] Alice: Budget", "[x] Alice: Budget\\n[ ] Zoe: a new laptop");
+        let put = server.dav("alice", "PUT", &href, &[], typed.replace('\n', "\r\n").as_bytes());
+        // One server keeps it on that copy alone, the other refuses it.
+        assert_eq!(put.status < 300, server.kind == Kind::Cyrus, "{} {}", put.status, put.text());
+        let log = home.must(EVENING, &["log"]);
+        home.must(EVENING, &APPLY);
+        assert_eq!(home.must(EVENING, &["log"]), log, "{:?}: another write", server.kind);
+        let (_, after) = home.member_with("UID:onbeat-");
+        assert!(after.contains("[ ] Alice: Budget"), "{:?}: {after}", server.kind);
+        assert!(!after.contains("a new laptop"), "{:?}: {after}", server.kind);
+        let next = "2026-03-16T17:30:00Z";
+        home.must("2026-03-10T12:00:00Z", &["sync"]);
+        home.must(next, &APPLY);
+        let (_, copy) = copy_of(server, "alice", uid);
+        assert!(copy.contains("Budget (carried 1x)"), "{:?}: {copy}", server.kind);
+    });
 }
 
 #[test]

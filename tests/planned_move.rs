@@ -7,7 +7,7 @@ mod support;
 
 use std::time::Duration;
 
-use support::household::Household;
+use support::household::{Household, copy_of};
 use support::servers::{Kind, Server, address, shared};
 
 const APPLY: [&str; 2] = ["apply", "--yes"];
@@ -137,7 +137,7 @@ fn the_partners_copy_follows_on_a_server_that_schedules() {
     home.must(MONDAY, &APPLY);
     let (_, ours) = home.member_with("UID:weekly@followed");
     let start = line(&events(&ours)[1], "DTSTART").to_owned();
-    let copy = copy_of(server, "bob", "UID:weekly@followed");
+    let (_, copy) = copy_of(server, "bob", "UID:weekly@followed");
     let theirs = events(&copy);
     assert_eq!(theirs.len(), 2, "{copy}");
     assert_eq!(line(&theirs[1], "DTSTART"), start, "{copy}");
@@ -205,17 +205,4 @@ fn mails(server: &Server, to: &str, expected: usize) -> usize {
         std::thread::sleep(Duration::from_millis(20));
     }
     server.mail.to(to).len()
-}
-
-/// The copy of an event in somebody's default calendar.
-fn copy_of(server: &Server, user: &str, text: &str) -> String {
-    let home = server.default_calendar(user);
-    let listing = server.dav(user, "PROPFIND", &home, &[("Depth", "1")], b"").text();
-    let hrefs = listing.split("href>").filter_map(|part| part.split("</").next());
-    let texts = hrefs
-        .filter(|path| path.ends_with(".ics"))
-        .map(|path| server.dav(user, "GET", path, &[], b"").text().replace("\r\n ", ""));
-    let found =
-        texts.map(|member| member.replace("\r\n", "\n")).find(|member| member.contains(text));
-    found.unwrap_or_else(|| panic!("{user} has no copy of {text}"))
 }

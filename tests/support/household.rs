@@ -172,6 +172,19 @@ impl Deref for Household<'_> {
     }
 }
 
+/// The copy of an event in somebody's default calendar: where it lies and its text.
+pub fn copy_of(server: &Server, user: &str, text: &str) -> (String, String) {
+    let home = server.default_calendar(user);
+    let listing = server.dav(user, "PROPFIND", &home, &[("Depth", "1")], b"").text();
+    let members = hrefs(&listing).into_iter().filter(|href| href.ends_with(".ics"));
+    let mut texts = members.map(|href| {
+        let member = server.dav(user, "GET", &href, &[], b"");
+        (href, unfold(&member.text()))
+    });
+    let found = texts.find(|(_, member)| member.contains(text));
+    found.unwrap_or_else(|| panic!("{user} has no copy of {text}"))
+}
+
 /// One line for each property, newlines only.
 pub fn unfold(text: &str) -> String {
     text.replace("\r\n ", "").replace("\n ", "").replace("\r\n", "\n")
