@@ -371,6 +371,17 @@ fn too_long_is_shortened_by_rule_but_not_peoples_lines() {
     assert_eq!(merge(None, &long, &draft).state, MergeState::NoRoom);
 }
 
+#[test]
+fn what_a_person_wrote_outside_holds_back_every_row_that_says_it() {
+    let start = merge(None, "budget\n", &agenda(&["## Topics"], &[]));
+    let draft = agenda(&["## Topics", "- t1@Budget", "[ ] t2@Budget", "- t3@Offsite"], &[]);
+    let merged = merge_again(&start, &draft);
+    assert_eq!(merged.state, MergeState::Write);
+    assert!(!merged.description.contains("Budget"), "{}", merged.description);
+    let again = merge_again(&merged, &draft);
+    assert_eq!(again.state, MergeState::Unchanged, "{}", again.description);
+}
+
 fn merge_again(last: &Merge, draft: &Agenda) -> Merge {
     merge(Some(&last.block), &last.description, draft)
 }
