@@ -224,29 +224,39 @@ impl<'p> Dual<'p> {
         let keep =
             |sold: &mut Sold, surplus: &mut [i16], sum: &mut i64, value: i64, chosen: &[u32]| {
                 *sum += value - sold.value;
+                sold.value = value;
+                if sold.keys == chosen {
+                    return;
+                }
                 for k in sold.keys.drain(..) {
                     surplus[k as usize] += 1;
                 }
                 for k in chosen {
                     surplus[*k as usize] -= 1;
                 }
-                sold.value = value;
                 sold.keys.extend_from_slice(chosen);
             };
         if self.parallel && dirty.len() > 256 {
-            let found: Vec<Vec<(u32, i64, Vec<u32>)>> = dirty
-                .par_chunks(128)
+            let found: Vec<(Vec<(i64, u32)>, Vec<u32>)> = dirty
+                .par_chunks(256)
                 .map_init(DaySale::default, |sale, chunk| {
-                    let one = |i: &u32| {
-                        sell(sale, *i);
-                        (*i, sale.value, sale.chosen.clone())
-                    };
-                    chunk.iter().map(one).collect()
+                    let (mut values, mut keys) = (Vec::with_capacity(chunk.len()), Vec::new());
+                    for index in chunk {
+                        sell(sale, *index);
+                        keys.extend_from_slice(&sale.chosen);
+                        values.push((sale.value, keys.len() as u32));
+                    }
+                    (values, keys)
                 })
                 .collect();
-            for (index, value, chosen) in found.iter().flatten() {
-                let sold = &mut self.sold[*index as usize];
-                keep(sold, &mut self.surplus, &mut self.day_sum, *value, chosen);
+            for (chunk, (values, keys)) in dirty.chunks(256).zip(&found) {
+                let mut from = 0;
+                for (index, (value, to)) in chunk.iter().zip(values) {
+                    let chosen = &keys[from..*to as usize];
+                    from = *to as usize;
+                    let sold = &mut self.sold[*index as usize];
+                    keep(sold, &mut self.surplus, &mut self.day_sum, *value, chosen);
+                }
             }
         } else {
             for index in dirty {
@@ -283,55 +293,65 @@ impl<'p> Dual<'p> {
             answer
         };
         if self.parallel && dirty.len() > 64 {
-            let found: Vec<Vec<(u32, Answer, Vec<u32>)>> = dirty
+            let found: Vec<(Vec<(Answer, u32)>, Vec<u32>)> = dirty
                 .par_chunks(32)
-                .map_init(Response::default, |response, chunk| {
-                    let one = |i: &u32| {
-                        let mut cells = Vec::new();
-                        (*i, ask(response, *i, &mut cells), cells)
-                    };
-                    chunk.iter().map(one).collect()
+                .map_init(Default::default, |(response, one): &mut (Response, Vec<u32>), chunk| {
+                    let (mut answers, mut cells) = (Vec::with_capacity(chunk.len()), Vec::new());
+                    for index in chunk {
+                        let answer = ask(response, *index, one);
+                        cells.extend_from_slice(one);
+                        answers.push((answer, cells.len() as u32));
+                    }
+                    (answers, cells)
                 })
                 .collect();
-            for (index, answer, cells) in found.into_iter().flatten() {
-                self.keep(index as usize, domains[index as usize].as_ref(), answer, cells);
+            for (chunk, (answers, cells)) in dirty.chunks(32).zip(&found) {
+                let mut from = 0;
+                for (index, (answer, to)) in chunk.iter().zip(answers) {
+                    let cells = &cells[from..*to as usize];
+                    from = *to as usize;
+                    self.keep(*index as usize, domains[*index as usize].as_ref(), *answer, cells);
+                }
             }
         } else {
+            let mut response = std::mem::take(&mut self.response);
+            let mut cells = Vec::new();
             for index in dirty {
-                let mut response = std::mem::take(&mut self.response);
-                let mut cells = Vec::new();
                 let answer = ask(&mut response, index, &mut cells);
-                self.response = response;
-                self.keep(index as usize, domains[index as usize].as_ref(), answer, cells);
+                self.keep(index as usize, domains[index as usize].as_ref(), answer, &cells);
             }
+            self.response = response;
         }
         self.values = taken;
         self.series_dirty.fill(false);
     }
 
-    fn keep(&mut self, index: usize, domain: &Domain, answer: Answer, cells: Vec<u32>) {
+    fn keep(&mut self, index: usize, domain: &Domain, answer: Answer, cells: &[u32]) {
         let old = &mut self.series[index];
         self.series_sum += answer.value.saturating_sub(old.answer.value);
-        let keys: Vec<u32> = cells
+        old.answer = answer;
+        old.cells.clear();
+        old.cells.extend_from_slice(cells);
+        let keys = cells
             .iter()
             .filter_map(|i| domain.cells.get(*i as usize))
             .flat_map(|c| c.key)
-            .filter(|k| *k != 0)
-            .collect();
+            .filter(|k| *k != 0);
+        if keys.clone().eq(old.keys.iter().copied()) {
+            return;
+        }
         let week = |k: u32| {
             self.problem.shared_days[self.problem.keys[k as usize].day as usize].week as usize
         };
-        if keys != old.keys {
-            for k in &old.keys {
-                self.surplus[*k as usize] -= 1;
-                self.week_count[week(*k)] -= 1;
-            }
-            for k in &keys {
-                self.surplus[*k as usize] += 1;
-                self.week_count[week(*k)] += 1;
-            }
+        for k in old.keys.drain(..) {
+            self.surplus[k as usize] -= 1;
+            self.week_count[week(k)] -= 1;
         }
-        *old = Answered { answer, cells, keys };
+        old.keys.extend(keys);
+        for k in &old.keys {
+            self.surplus[*k as usize] += 1;
+            self.week_count[week(*k)] += 1;
+        }
     }
 
     /// Per key what it costs above its own focus time: what makes it contested.

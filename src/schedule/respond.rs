@@ -22,6 +22,8 @@ pub(crate) struct Response {
     gain: Vec<i32>,
     moved: Vec<i16>,
     gains: Vec<i32>,
+    /// Per date of the last track and column: value of the base cell there.
+    stay: Vec<i32>,
 }
 
 /// The best answer: its value and the choice (index into the domain).
@@ -49,26 +51,45 @@ impl Response {
             let track = head.track;
             let to = from + domain.choices[from..].iter().take_while(|c| c.track == track).count();
             let base = self.price_track(series, domain, track);
-            for index in from..to {
-                let choice = &domain.choices[index];
-                let column = usize::from(choice.column);
-                let mut total = base + i64::from(choice.cost) + i64::from(self.gain[column]);
-                if i32::from(self.moved[column])
-                    > series.tracks[usize::from(track)].free_moves as i32
-                    && (all || total < answer.value)
-                {
-                    total += self.fairness(series, domain, choice);
-                }
-                if all {
-                    self.totals.push(total);
-                }
-                if total < answer.value {
-                    answer = Answer { value: total, choice: index };
-                }
-            }
+            self.price_choices(series, domain, (from, to), base, all, &mut answer);
             from = to;
         }
         answer
+    }
+
+    /// Totals of the choices of one track; keeps the cheapest, the first of
+    /// equals. Fairness only adds, so the most promising one is tried first
+    /// and most others are beaten without it.
+    fn price_choices(
+        &mut self,
+        series: &Series,
+        domain: &Domain,
+        (from, to): (usize, usize),
+        base: i64,
+        all: bool,
+        answer: &mut Answer,
+    ) {
+        let choices = &domain.choices[from..to];
+        let gain = &self.gain;
+        let least = |c: &Choice| i64::from(c.cost) + i64::from(gain[usize::from(c.column)]);
+        let first = if all { None } else { (0..choices.len()).min_by_key(|i| least(&choices[*i])) };
+        let free = series.tracks[usize::from(choices[0].track)].free_moves as i32;
+        for at in first.into_iter().chain(0..choices.len()) {
+            let choice = &choices[at];
+            let column = usize::from(choice.column);
+            let index = from + at;
+            let mut total = base + i64::from(choice.cost) + i64::from(self.gain[column]);
+            let beats = |total: i64, best: &Answer| (total, index) < (best.value, best.choice);
+            if i32::from(self.moved[column]) > free && (all || beats(total, answer)) {
+                total += self.fairness(series, domain, choice);
+            }
+            if all {
+                self.totals.push(total);
+            }
+            if beats(total, answer) {
+                *answer = Answer { value: total, choice: index };
+            }
+        }
     }
 
     fn price_cells(&mut self, domain: &Domain, values: &[i32]) {
@@ -99,9 +120,12 @@ impl Response {
         self.gain.resize(domain.columns, 0);
         self.moved.clear();
         self.moved.resize(domain.columns, 0);
+        self.stay.clear();
+        self.stay.resize(domain.columns * dates.len(), NEVER);
         let (mut base, mut movable) = (0, 0);
-        for &date in dates {
+        for (k, &date) in dates.iter().enumerate() {
             let date = usize::from(date);
+            let stay = &mut self.stay[k * domain.columns..(k + 1) * domain.columns];
             let mut away = series.miss;
             let from = date.saturating_sub(tolerance);
             let to = (date + tolerance).min(self.best.len() - 1);
@@ -112,12 +136,15 @@ impl Response {
             base += i64::from(away);
             let may_move = i16::from(away < series.miss);
             movable += may_move;
-            for index in domain.on(date) {
-                let value = self.cell[index];
-                let column = usize::from(domain.cells[index].column);
-                if value <= away && column < domain.columns {
-                    self.gain[column] += value - away;
-                    self.moved[column] -= may_move;
+            let on = domain.on(date);
+            for (value, cell) in self.cell[on.clone()].iter().zip(&domain.cells[on]) {
+                let column = usize::from(cell.column);
+                if column < domain.columns {
+                    stay[column] = *value;
+                    if *value <= away {
+                        self.gain[column] += value - away;
+                        self.moved[column] -= may_move;
+                    }
                 }
             }
         }
@@ -136,10 +163,10 @@ impl Response {
         let track = &series.tracks[usize::from(choice.track)];
         let mut gains = std::mem::take(&mut self.gains);
         gains.clear();
-        for &date in &track.dates {
-            let date = usize::from(date);
-            let away = self.away[date];
-            let stay = self.at_base(domain, date, choice.column).map_or(NEVER, |i| self.cell[i]);
+        let column = usize::from(choice.column);
+        for (k, &date) in track.dates.iter().enumerate() {
+            let away = self.away[usize::from(date)];
+            let stay = self.stay[k * domain.columns + column];
             if away < stay && away < series.miss {
                 gains.push(stay.min(series.miss) - away);
             }

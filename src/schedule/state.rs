@@ -5,6 +5,8 @@
 // Hot bookkeeping over arrays sized by `Problem`; see `problem`.
 #![allow(clippy::indexing_slicing)]
 
+use std::ops::Range;
+
 use super::build::tail_loss;
 use super::mask::{Mask, focus, span, widened};
 use super::problem::{Cell, Choice, Domain, NEVER, Problem, Series, SharedDay};
@@ -97,7 +99,8 @@ impl<'p> State<'p> {
         let week = if self.week[day.week as usize] >= room { problem.week_over } else { 0 };
         let taken = self.taken[index];
         let free = day.free & !taken;
-        let kept = if day.focus > 0 { focus(free, problem.run) } else { 0 };
+        let kept = if day.focus > 0 && day.reach.is_some() { focus(free, problem.run) } else { 0 };
+        let mut stretch = 0..0;
         for k in keys {
             let key = &problem.keys[k];
             let (bit, len) = (u32::from(key.bit), u32::from(key.len));
@@ -107,8 +110,13 @@ impl<'p> State<'p> {
                 NEVER
             } else {
                 let mut cost = week;
-                if day.focus > 0 {
+                if day.focus > 0 && day.reach.is_some() {
                     cost += day.focus * (kept - focus(free & !span(bit, len), problem.run));
+                } else if day.focus > 0 {
+                    if bit >= stretch.end {
+                        stretch = around(free, bit);
+                    }
+                    cost += day.focus * cut(&stretch, bit, len, problem.run);
                 }
                 if day.reach.is_some_and(|r| bit + len > r) {
                     cost += self.tail_cost(index, bit, len);
@@ -292,6 +300,19 @@ impl<'p> State<'p> {
         let answer = response.run(one, domain, self.values(), false);
         realise(one, domain, response, answer.choice)
     }
+}
+
+/// The free slots in a row around `bit`.
+fn around(free: Mask, bit: u32) -> Range<u32> {
+    let before = !free & span(0, bit);
+    (Mask::BITS - before.leading_zeros())..bit + (!(free >> bit)).trailing_zeros()
+}
+
+/// Slots of focus time lost when a meeting cuts a stretch of free slots.
+fn cut(stretch: &Range<u32>, bit: u32, len: u32, run: u32) -> i32 {
+    let kept = |slots: u32| if slots >= run { slots as i32 } else { 0 };
+    let (before, after) = (bit - stretch.start, stretch.end - (bit + len).min(stretch.end));
+    kept(stretch.end - stretch.start) - kept(before) - kept(after)
 }
 
 /// The placement behind choice number `choice` of the last response.
