@@ -4,23 +4,50 @@
 // Indices are made by `Problem`; see there.
 #![allow(clippy::indexing_slicing)]
 
+use std::cmp::Reverse;
+
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
 use super::dual::{Dual, Prices};
 use super::local::{Local, Plan};
 use super::problem::{Domain, Problem, UNIT, points_up};
+use super::slack::Slack;
 use super::solve::Budget;
 use super::star::{self, Star};
 
 /// Share of the direction kept from one step to the next, 1/256.
-const KEEP: i64 = 240;
+const KEEP: i64 = 246;
 /// Stars solved side by side; part of the result, so not the thread count.
 const BATCH: usize = 32;
 /// How much slower a step is on problems that fill the memory, and so that
 /// prices leave half of the budget to the stars: times two.
 const SLOWER: u64 = 4;
-/// Most series in one star.
+/// Most series in an exact star, and in a quick one.
 const STAR: usize = 14;
+const MOST: usize = 30;
+/// Work of one exact star.
+const EXACT: u64 = 20_000;
+/// People looked at before it is asked again who has most to gain.
+const ROUND: usize = 512;
+
+/// How a star is chosen and solved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// One person, quickly.
+    Near,
+    /// One person and a partner, quickly.
+    Wide,
+    /// One person and a partner, exactly.
+    Exact,
+}
+
+/// What the prices know that helps the stars.
+#[derive(Debug)]
+struct Guide {
+    slack: Slack,
+    /// Prices above what each start costs alone.
+    known: Prices,
+}
 
 /// What a company search found.
 #[derive(Debug)]
@@ -43,7 +70,7 @@ pub(crate) fn solve<'p>(problem: &'p Problem, budget: Budget<'_>, mut local: Loc
         root: (i64::MIN, start.clone()),
         work: 0,
     };
-    let mut step: i64 = 5 << 20;
+    let mut step: i64 = 50 << 16;
     let (mut stall, mut last) = (0, i64::MIN);
     for k in 1..=2_000 {
         let value = dual.evaluate(&domains);
@@ -76,10 +103,23 @@ pub(crate) fn solve<'p>(problem: &'p Problem, budget: Budget<'_>, mut local: Loc
     take(&mut found, &local);
     local.load(&found.plan.clone());
     found.work = (dual.work + local.work) * SLOWER / 2;
+    dual.set_prices(&found.root.1);
+    dual.evaluate(&domains);
+    let slack = Slack::of(problem, &dual);
     drop(dual);
-    stars(problem, budget, &mut local, &mut found);
+    let guide = Guide { slack, known: above(&found.root.1, &start) };
+    stars(problem, budget, &mut local, &mut found, &guide);
     take(&mut found, &local);
     found
+}
+
+/// Prices above what each start costs alone.
+fn above(prices: &Prices, start: &Prices) -> Prices {
+    let mut above = prices.clone();
+    for (price, own) in above.key.iter_mut().zip(&start.key) {
+        *price -= own;
+    }
+    above
 }
 
 fn take(found: &mut Found, local: &Local<'_>) {
@@ -89,44 +129,96 @@ fn take(found: &mut Found, local: &Local<'_>) {
     }
 }
 
-/// Rounds of exact stars until one round gains nothing.
-fn stars(problem: &Problem, budget: Budget<'_>, local: &mut Local<'_>, found: &mut Found) {
-    for round in 0..8 {
-        let before = local.state.total();
-        let mut queue: Vec<u32> = (0..problem.people.len() as u32)
-            .filter(|p| problem.of_person[*p as usize].len() > 1)
-            .collect();
-        for at in (1..queue.len()).rev() {
-            queue.swap(at, local.dice.below(at + 1));
+/// Stars until nothing gains any more or the budget is spent. They are taken
+/// in rounds, people with most to gain first: quick ones while these gain,
+/// exact ones after that.
+fn stars(
+    problem: &Problem,
+    budget: Budget<'_>,
+    local: &mut Local<'_>,
+    found: &mut Found,
+    guide: &Guide,
+) {
+    let mut due: Vec<bool> = problem.of_person.iter().map(|ids| ids.len() > 1).collect();
+    let people = due.clone();
+    let (mut way, mut mark, mut last) = (Way::Near, local.state.total(), local.state.total());
+    loop {
+        let total = local.state.total();
+        if way == Way::Near && (1..total / 1_000).contains(&(last - total)) {
+            way = Way::Wide;
+        }
+        last = total;
+        let slack = guide.slack.per_person(&local.state);
+        found.work += problem.series.len() as u64;
+        let mut queue: Vec<u32> =
+            (0..due.len() as u32).filter(|p| due[*p as usize] && slack[*p as usize] > 0).collect();
+        queue.sort_by_key(|p| (Reverse(slack[*p as usize]), *p));
+        queue.truncate(ROUND);
+        if queue.is_empty() {
+            way = match way {
+                Way::Wide if mark - total > total / 20_000 => Way::Wide,
+                Way::Near => Way::Wide,
+                Way::Wide => Way::Exact,
+                Way::Exact if total == mark => return,
+                Way::Exact => Way::Exact,
+            };
+            mark = total;
+            due.clone_from(&people);
+            continue;
+        }
+        for person in &queue {
+            due[*person as usize] = false;
         }
         while !queue.is_empty() {
             if (budget.stop)() || found.work > budget.work {
                 return;
             }
-            let batch = disjoint(problem, &mut queue, local, round > 0);
-            let state = &local.state;
-            let solved: Vec<Option<Star>> = batch
-                .par_iter()
-                .map(|ids| star::solve(state, ids, None, 20_000, budget.stop))
-                .collect();
-            for (ids, star) in batch.iter().zip(solved) {
-                let Some(star) = star else { continue };
-                found.work += star.work;
-                if star.gain > 0 {
-                    for id in ids {
-                        local.state.remove(*id as usize);
-                    }
-                    for (id, placement) in ids.iter().zip(star.placements) {
-                        local.state.insert(*id as usize, placement);
-                    }
-                }
-            }
-        }
-
-        if local.state.total() == before && round > 1 {
-            return;
+            let batch = disjoint(problem, &mut queue, local, way);
+            found.work += side_by_side(problem, budget, local, &batch, guide, way, &mut due);
         }
     }
+}
+
+/// Solves stars that share nobody and puts what they gain into the plan; who
+/// is near a gain is due again. Returns the work.
+fn side_by_side(
+    problem: &Problem,
+    budget: Budget<'_>,
+    local: &mut Local<'_>,
+    batch: &[Vec<u32>],
+    guide: &Guide,
+    way: Way,
+    due: &mut [bool],
+) -> u64 {
+    let seeded: Vec<(u64, &Vec<u32>)> = batch.iter().map(|i| (local.dice.next(), i)).collect();
+    let state = &local.state;
+    let limit = Budget { work: EXACT, stop: budget.stop };
+    let solve = |(seed, ids): &(u64, &Vec<u32>)| match way {
+        Way::Near | Way::Wide => star::quick(state, ids, &guide.known, *seed),
+        Way::Exact => star::solve(state, ids, None, Some(&guide.known), limit),
+    };
+    let solved: Vec<Option<Star>> = seeded.par_iter().map(solve).collect();
+    let mut work = 0;
+    for (ids, star) in batch.iter().zip(solved) {
+        let Some(star) = star else { continue };
+        work += star.work;
+        if star.gain <= 0 {
+            continue;
+        }
+        for id in ids {
+            local.state.remove(*id as usize);
+        }
+        for (id, placement) in ids.iter().zip(star.placements) {
+            local.state.insert(*id as usize, placement);
+        }
+        let people = |id: &u32| problem.series[*id as usize].who;
+        for near in ids.iter().flat_map(people).flat_map(|w| &problem.of_person[w as usize]) {
+            for who in people(near) {
+                due[who as usize] = problem.of_person[who as usize].len() > 1;
+            }
+        }
+    }
+    work
 }
 
 /// The next stars that share no person, taken from the front of the queue.
@@ -134,7 +226,7 @@ fn disjoint(
     problem: &Problem,
     queue: &mut Vec<u32>,
     local: &mut Local<'_>,
-    wide: bool,
+    way: Way,
 ) -> Vec<Vec<u32>> {
     let mut used: Vec<u32> = Vec::new();
     let mut batch = Vec::new();
@@ -144,7 +236,7 @@ fn disjoint(
             rest.extend_from_slice(&queue[at..]);
             break;
         }
-        let ids = members(problem, *person, local, wide);
+        let ids = members(problem, *person, local, way);
         let people: Vec<u32> = ids.iter().flat_map(|i| problem.series[*i as usize].who).collect();
         if people.iter().any(|p| used.contains(p)) {
             rest.push(*person);
@@ -157,10 +249,10 @@ fn disjoint(
     batch
 }
 
-/// Series of one person; `wide` adds those of one of the partners.
-fn members(problem: &Problem, person: u32, local: &mut Local<'_>, wide: bool) -> Vec<u32> {
+/// Series of one person and, unless `way` is near, of one of the partners.
+fn members(problem: &Problem, person: u32, local: &mut Local<'_>, way: Way) -> Vec<u32> {
     let mut ids = problem.of_person[person as usize].clone();
-    if wide {
+    if way != Way::Near {
         let one = ids[local.dice.below(ids.len())] as usize;
         let other = problem.series[one].who.into_iter().find(|p| *p != person).unwrap_or(person);
         for id in &problem.of_person[other as usize] {
@@ -169,7 +261,8 @@ fn members(problem: &Problem, person: u32, local: &mut Local<'_>, wide: bool) ->
             }
         }
     }
-    while ids.len() > STAR {
+    let most = if way == Way::Exact { STAR } else { MOST };
+    while ids.len() > most {
         let at = local.dice.below(ids.len());
         ids.swap_remove(at);
     }

@@ -395,24 +395,3 @@ fn mixed(problem: &Problem) -> Vec<bool> {
     }
     mixed
 }
-
-/// Prices in calendar terms, for the judge.
-pub fn certificate(problem: &Problem, prices: &Prices) -> super::check::Certificate {
-    let mut starts = Vec::with_capacity(prices.key.len());
-    for day in &problem.shared_days {
-        let first = problem.people[day.person as usize].days[usize::from(day.day)].first;
-        for k in day.keys.start as usize..day.keys.end as usize {
-            let key = &problem.keys[k];
-            let slot = i64::from(first) + i64::from(key.bit);
-            starts.push((day.person as usize, slot, i64::from(key.len), i64::from(prices.key[k])));
-        }
-    }
-    let week = |(week, price): (&super::problem::SharedWeek, &i32)| {
-        (week.person as usize, i64::from(week.week), i64::from(*price))
-    };
-    super::check::Certificate {
-        scale: i64::from(super::problem::UNIT),
-        starts,
-        weeks: problem.shared_weeks.iter().zip(&prices.week).map(week).collect(),
-    }
-}

@@ -9,6 +9,7 @@ mod branch;
 mod build;
 pub mod cadence;
 mod candidates;
+mod certificate;
 mod check;
 mod check_bound;
 mod cluster;
@@ -29,6 +30,7 @@ mod repair;
 mod replan;
 mod respond;
 mod search;
+mod slack;
 mod slope;
 mod solve;
 pub mod spec;
@@ -36,10 +38,11 @@ mod star;
 mod state;
 mod zone;
 
+pub use certificate::certificate;
 pub use check::{Certificate, Claim, Judge, Verdict};
 pub use compile::{CompileError, Compiled, compile};
 pub use draft::{Draft, DraftError, SeriesDraft};
-pub use dual::{Prices, certificate};
+pub use dual::Prices;
 pub use explain::{
     Alternative, Blocked, Cause, Explanation, Terms, blockers, blockers_of, explain,
 };

@@ -8,7 +8,7 @@
 use std::ops::Range;
 
 use super::repair::Repairs;
-use super::solve::Base;
+use super::solve::{Base, Budget};
 use super::star::{self, Hold};
 
 /// Work one change may cost where the caller has no opinion.
@@ -41,7 +41,8 @@ impl Repairs<'_> {
         let state = &self.state;
         let ids = state.problem.of_person.get(event.person).filter(|ids| !ids.is_empty())?;
         let hold = Hold { person: event.person, slots: event.slots.clone() };
-        let star = star::solve(state, ids, Some(&hold), work.unwrap_or(WORK), &|| false)?;
+        let budget = Budget { work: work.unwrap_or(WORK), stop: &|| false };
+        let star = star::solve(state, ids, Some(&hold), None, budget)?;
         let one = |(id, placement): (&u32, super::state::Placement)| Replanned {
             series: *id as usize,
             base: Base {

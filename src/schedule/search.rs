@@ -162,9 +162,9 @@ impl<'p, 'b> Search<'p, 'b> {
     }
 
     /// A quick search for small problems: prices and a few nodes.
-    pub(crate) fn run_small(&mut self) {
+    pub(crate) fn run_small(&mut self, known: Option<Prices>) {
         let domains = self.problem.series.iter().map(|s| Arc::new(s.domain.clone())).collect();
-        let mut node = Node { domains, prices: self.start.clone() };
+        let mut node = Node { domains, prices: known.unwrap_or_else(|| self.start.clone()) };
         let ascent = Ascent { iterations: 120, theta: 1024, patience: 6, check: 30 };
         let value = self.ascend(&mut node, ascent, true);
         if let Some(value) = self.settle(&mut node, value) {
