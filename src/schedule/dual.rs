@@ -59,6 +59,9 @@ struct Sold {
     keys: Vec<u32>,
 }
 
+/// Answers found side by side, each with where its part of the list ends.
+type Chunk<T> = (Vec<(T, u32)>, Vec<u32>);
+
 /// Prices with everybody's answers to them.
 #[derive(Debug)]
 pub(crate) struct Dual<'p> {
@@ -237,7 +240,7 @@ impl<'p> Dual<'p> {
                 sold.keys.extend_from_slice(chosen);
             };
         if self.parallel && dirty.len() > 256 {
-            let found: Vec<(Vec<(i64, u32)>, Vec<u32>)> = dirty
+            let found: Vec<Chunk<i64>> = dirty
                 .par_chunks(256)
                 .map_init(DaySale::default, |sale, chunk| {
                     let (mut values, mut keys) = (Vec::with_capacity(chunk.len()), Vec::new());
@@ -293,7 +296,7 @@ impl<'p> Dual<'p> {
             answer
         };
         if self.parallel && dirty.len() > 64 {
-            let found: Vec<(Vec<(Answer, u32)>, Vec<u32>)> = dirty
+            let found: Vec<Chunk<Answer>> = dirty
                 .par_chunks(32)
                 .map_init(Default::default, |(response, one): &mut (Response, Vec<u32>), chunk| {
                     let (mut answers, mut cells) = (Vec::with_capacity(chunk.len()), Vec::new());
