@@ -26,6 +26,46 @@ fn series(id: usize, who: [usize; 2], every: usize) -> Value {
            "ideal": {"day": id % 5, "tod": 600}, "current": null, "pinned": false})
 }
 
+/// A solved and checked instance: what was printed, and the explanation of one series.
+fn solved(instance: &Value, explain: usize) -> Value {
+    let budget = ["--budget", "200000steps", "--check", "--explain"];
+    let output = run(instance, &[budget.as_slice(), &[&explain.to_string()]].concat());
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && said.contains("0 violations"), "{said}");
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// The team's rules with other people and series, from another Sunday on.
+fn instance(origin: &str, people: Vec<Value>, series: Vec<Value>) -> Value {
+    let mut instance = team();
+    instance["origin"] = json!(origin);
+    instance["people"] = json!(people);
+    instance["series"] = json!(series);
+    instance
+}
+
+/// `series` with some of its keys replaced.
+fn with(mut series: Value, keys: Value) -> Value {
+    for (key, value) in keys.as_object().unwrap() {
+        series[key] = value.clone();
+    }
+    series
+}
+
+/// How many slots each cause takes away, over all occurrences not held.
+fn causes(result: &Value) -> std::collections::BTreeMap<String, i64> {
+    let mut found = std::collections::BTreeMap::new();
+    for occurrence in result["explain"]["missed"].as_array().unwrap() {
+        let causes = occurrence["causes"].as_array().unwrap();
+        assert!(!causes.is_empty(), "not held, and no word why: {occurrence}");
+        for cause in causes {
+            let name = cause["cause"].as_str().unwrap().to_owned();
+            *found.entry(name).or_default() += cause["slots"].as_i64().unwrap();
+        }
+    }
+    found
+}
+
 /// A manager with four reports in two zones, four weeks over the DST change.
 fn team() -> Value {
     let mut people = vec![person(0, "Europe/Paris", &[(2 * 1440 + 540, 2 * 1440 + 600)])];
@@ -170,4 +210,130 @@ fn round_the_clock_people_and_nobody_at_all() {
     instance["series"] = json!([]);
     let output = run(&instance, &["--check"]);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[test]
+fn zones_with_quarter_and_half_hours_meet_at_real_instants() {
+    let zones = ["Asia/Kathmandu", "Pacific/Chatham", "Asia/Kolkata", "Australia/Lord_Howe"];
+    let people = zones.iter().enumerate().map(|(i, zone)| person(i, zone, &[])).collect();
+    let whole_day = json!({"window": [540, 1020], "days": [0, 1, 2, 3, 4], "ideal": null});
+    let pairs = [[0, 1], [0, 2], [1, 3], [3, 2]];
+    let list = pairs.iter().enumerate().map(|(i, who)| with(series(i, *who, 1), whole_day.clone()));
+    let result = solved(&instance("2026-03-15", people, list.collect()), 0);
+    assert_eq!(result["proof"], "optimal");
+    // Kathmandu (+5:45) and Chatham share no half hour of work until Chatham
+    // leaves summer time (+13:45, then +12:45) on the fourth Sunday: one hour
+    // from 09:00 to 10:00, which is 16:00 to 17:00 there.
+    let held = result["occ"][0].as_array().unwrap();
+    assert_eq!(held[..3], [Value::Null, Value::Null, Value::Null]);
+    let minute = held[3].as_i64().unwrap() * 15 % 1440;
+    assert!((540..=570).contains(&(minute + 345)), "{result}");
+    assert!((960..=990).contains(&(minute + 765)), "{result}");
+    assert_eq!(causes(&result).into_keys().collect::<Vec<_>>(), ["HOURS"]);
+    for row in &result["occ"].as_array().unwrap()[1..] {
+        assert!(row.as_array().unwrap().iter().all(Value::is_number), "{result}");
+    }
+}
+
+#[test]
+fn a_time_the_clocks_skip_or_repeat() {
+    // Two night owls; Sundays at 02:15 only, and Paris is the anchor.
+    let pair = |origin, zone, window| {
+        let mut people = vec![person(0, "Europe/Paris", &[]), person(1, zone, &[])];
+        for one in &mut people {
+            one["work"] = json!(vec![[0, 1440]; 7]);
+        }
+        let current = json!({"phase": 0, "day": 6, "tod": 135});
+        let keys = json!({"window": window, "days": [6], "tol_days": 0, "ideal": null,
+                          "current": current, "pinned": true});
+        solved(&instance(origin, people, vec![with(series(0, [0, 1], 1), keys)]), 0)
+    };
+    let day = |n: i64| n * 96;
+    // 29 March 2026 has no 02:15. The meeting shifts by the gap to 03:15, 01:15 UTC, unless
+    // the window ends at 03:00: then that day has no place, and the reason is the clock.
+    for zone in ["Europe/Paris", "Europe/London"] {
+        let result = pair("2026-03-08", zone, [120, 240]);
+        let utc = [day(7) + 5, day(14) + 5, day(21) + 5, day(28) + 1];
+        assert_eq!(result["occ"], json!([utc]), "{zone}");
+        assert_eq!(result["explain"]["terms"]["move"], 0);
+        let result = pair("2026-03-08", zone, [120, 180]);
+        assert_eq!(result["occ"], json!([[utc[0], utc[1], null, utc[3]]]), "{zone}");
+        assert_eq!(causes(&result).into_keys().collect::<Vec<_>>(), ["CLOCK"]);
+    }
+    // 25 October 2026 has 02:15 twice; the first is meant, 00:15 UTC.
+    for zone in ["Europe/Paris", "Europe/London"] {
+        let result = pair("2026-10-04", zone, [120, 180]);
+        let utc = [day(7) + 1, day(14) + 1, day(21) + 1, day(28) + 5];
+        assert_eq!(result["occ"], json!([utc]), "{zone}");
+        assert_eq!(result["explain"]["terms"]["move"], 0);
+    }
+}
+
+#[test]
+fn windows_and_hours_without_room_are_named() {
+    let mut narrow = team();
+    // Half an hour, but no quarter hour to begin at.
+    narrow["series"][2]["window"] = json!([605, 635]);
+    let said = refused(&narrow);
+    assert!(said.contains("series 2: no quarter hour fits the window"), "{said}");
+    let mut short = team();
+    short["people"][0]["busy"] = json!([]);
+    short["people"][1]["work"] = json!(vec![[540, 555]; 7]);
+    let result = solved(&short, 0);
+    assert_eq!(result["occ"][0], json!([null, null, null, null]));
+    assert_eq!(causes(&result).into_keys().collect::<Vec<_>>(), ["HOURS"]);
+    let mut none = team();
+    none["people"][0]["busy"] = json!([]);
+    none["people"][0]["max_day"] = json!(0);
+    let result = solved(&none, 0);
+    assert_eq!(causes(&result).into_keys().collect::<Vec<_>>(), ["CAP"]);
+}
+
+#[test]
+fn everybody_busy_all_the_time_holds_nothing_and_says_why() {
+    let mut instance = team();
+    for one in 0..5 {
+        instance["people"][one]["busy"] = json!([[-10_000_000, 10_000_000]]);
+    }
+    let result = solved(&instance, 3);
+    let rows = result["occ"].as_array().unwrap();
+    assert!(rows.iter().flat_map(|r| r.as_array().unwrap()).all(Value::is_null), "{result}");
+    assert_eq!(result["proof"], "optimal");
+    assert_eq!(causes(&result).into_keys().collect::<Vec<_>>(), ["BUSY"]);
+}
+
+#[test]
+fn of_two_pins_on_one_slot_one_is_not_held() {
+    let people = (0..3).map(|i| person(i, "Europe/Paris", &[])).collect();
+    let pin = json!({"current": {"phase": 0, "day": 2, "tod": 600}, "pinned": true,
+                     "window": [600, 630], "days": [2], "tol_days": 0, "ideal": null});
+    let pins = vec![with(series(0, [0, 1], 1), pin.clone()), with(series(1, [0, 2], 1), pin)];
+    let instance = instance("2026-03-15", people, pins);
+    let result = solved(&instance, 0);
+    assert_eq!(result["base"], json!([[0, 2, 600], [0, 2, 600]]));
+    assert_eq!(result["proof"], "optimal");
+    for week in 0..4 {
+        let held = (0..2).filter(|i| !result["occ"][i][week].is_null()).count();
+        assert_eq!(held, 1, "{result}");
+    }
+    // What is missing in either series is taken by the other.
+    let missing = (0..2).map(|i| causes(&solved(&instance, i)));
+    let missing: Vec<_> = missing.flatten().collect();
+    assert!(missing.iter().all(|(cause, _)| cause == "TAKEN"), "{missing:?}");
+    assert_eq!(missing.iter().map(|(_, slots)| slots).sum::<i64>(), 4);
+}
+
+#[test]
+fn a_thousand_pairs_of_one_person_come_to_an_end() {
+    let people = (0..1_001).map(|i| person(i, "Europe/Paris", &[])).collect();
+    let keys = json!({"window": [540, 660], "days": [0, 1, 2, 3, 4], "ideal": null});
+    let list = (0..1_000).map(|i| with(series(i, [0, i + 1], 1 + i % 2), keys.clone())).collect();
+    let mut instance = instance("2026-03-15", people, list);
+    instance["weeks"] = json!(2);
+    let result = solved(&instance, 999);
+    // Ten days with room for four: no room is left, and nothing else is promised.
+    let rows = result["occ"].as_array().unwrap();
+    let held = rows.iter().flat_map(|r| r.as_array().unwrap()).filter(|s| !s.is_null()).count();
+    assert_eq!(held, 40);
+    assert!(result["bound"].as_i64().unwrap() <= result["cost"].as_i64().unwrap());
 }

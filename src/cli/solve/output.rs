@@ -180,8 +180,13 @@ impl Output<'_> {
         for cause in blocked.iter().filter_map(|b| b.cause) {
             *causes.entry(cause).or_default() += 1;
         }
-        let causes: Vec<Value> =
+        let mut causes: Vec<Value> =
             causes.iter().map(|(cause, slots)| describe(*cause, *slots)).collect();
+        if blocked.is_empty() {
+            // A window always has room on an ordinary day (`compile` sees to
+            // it): only a change of the clocks can take all of it away.
+            causes.push(json!({"cause": "CLOCK", "slots": 0}));
+        }
         Ok(json!({"occurrence": number, "slots": blocked.len(), "causes": causes}))
     }
 }
