@@ -1,8 +1,14 @@
 //! Times of the scheduler's parts on a generated team: one manager, eight
 //! reports, twelve weeks. Run with `cargo bench --bench schedule`.
+//!
+//! With `ONBEAT_BENCH_INSTANCE` naming an instance file (`onbeat-plan/1`) it
+//! times one thing only: what a new event costs in the plan of that instance.
 
 // A bench that cannot be set up has nothing to time.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+#![allow(clippy::disallowed_methods)] // a measurement needs the clock
+
+use std::time::{Duration, Instant};
 
 use divan::{Bencher, black_box};
 use jiff::{civil, tz::TimeZone};
@@ -10,7 +16,85 @@ use onbeat::schedule::spec::{PersonSpec, SeriesSpec, Spec, Weights};
 use onbeat::schedule::{Budget, Compiled, NewEvent, Repairs, Standing, compile, solve};
 
 fn main() {
-    divan::main();
+    match std::env::var_os("ONBEAT_BENCH_INSTANCE") {
+        Some(path) => changes(&std::fs::read_to_string(path).unwrap()),
+        None => divan::main(),
+    }
+}
+
+/// Changes that are timed.
+const CHANGES: usize = 50;
+
+/// A new event of one hour over one of somebody's 1:1s, for people from those
+/// with the most series to those with the fewest; at the limit of work that
+/// `Repairs::replan` has by itself and at lower ones.
+fn changes(text: &str) {
+    let spec = onbeat::cli::solve::stated(text).unwrap();
+    let compiled = compile(&spec).unwrap();
+    let solution = solve(&compiled.problem, Budget { work: 2_500_000, stop: &|| false });
+    let (cost, bound) = (solution.cost, solution.bound);
+    println!("{} people, cost {cost}, bound {bound}, {CHANGES} changes", spec.people.len());
+    let standing = Standing { base: solution.base, slots: solution.occurrences };
+    let mut of = vec![Vec::new(); spec.people.len()];
+    for (index, series) in spec.series.iter().enumerate() {
+        series.who.iter().for_each(|who| of[*who].push(index));
+    }
+    let held = |person: usize| -> Vec<u32> {
+        of[person].iter().flat_map(|s| &standing.slots[*s]).flatten().copied().collect()
+    };
+    let mut people: Vec<usize> = (0..of.len()).filter(|p| !held(*p).is_empty()).collect();
+    people.sort_by_key(|p| (std::cmp::Reverse(of[*p].len()), *p));
+    let event = |at: usize| {
+        let person = people[at * (people.len() - 1) / (CHANGES - 1)];
+        let slots = held(person);
+        let slot = slots[at * 7 % slots.len()];
+        NewEvent { person, slots: slot..slot + 4 }
+    };
+    let events: Vec<NewEvent> = (0..CHANGES).map(event).collect();
+    let repairs = Repairs::new(&compiled.problem, &standing).unwrap();
+    for work in [None, Some(5_000), Some(2_000)] {
+        time_changes(&repairs, &standing, &events, &of, work);
+    }
+}
+
+/// Times each change three times; the fastest counts, as others may use the
+/// machine. `of`: the series of every person.
+fn time_changes(
+    repairs: &Repairs<'_>,
+    standing: &Standing,
+    events: &[NewEvent],
+    of: &[Vec<usize>],
+    work: Option<u64>,
+) {
+    let mut times = Vec::new();
+    let (mut own, mut planned, mut held) = (0, 0, 0);
+    for event in events {
+        let mut best = Duration::MAX;
+        let mut changed = Vec::new();
+        for _ in 0..3 {
+            let since = Instant::now();
+            changed = black_box(repairs.replan(black_box(event), work).unwrap());
+            best = best.min(since.elapsed());
+        }
+        times.push((best, of[event.person].len()));
+        // What comes back is this person's, so nothing else can have changed.
+        assert!(changed.iter().map(|c| c.series).eq(of[event.person].iter().copied()));
+        own += changed.len();
+        for one in &changed {
+            let before = &standing.slots[one.series];
+            planned += usize::from(one.base != standing.base[one.series] || one.slots != *before);
+            let count = |row: &[Option<u32>]| row.iter().flatten().count() as i64;
+            held += count(&one.slots) - count(before);
+        }
+    }
+    times.sort_unstable();
+    let at = |part: usize| times[events.len() * part / 10].0;
+    let (longest, most) = times[times.len() - 1];
+    let limit = work.map_or("its own limit".to_owned(), |work| format!("{work} steps"));
+    println!("{limit}: median {:.2?}, nine of ten within {:.2?},", at(5), at(9));
+    println!("  maximum {longest:.2?} (a person with {most} series);");
+    println!("  {planned} of these people's {own} series have a new plan, {held:+} held,");
+    println!("  no series of anybody else is touched");
 }
 
 fn person(index: i64, zone: &str) -> PersonSpec {

@@ -107,15 +107,23 @@ pub fn run(args: &Args) -> ExitCode {
     }
 }
 
+/// The problem that the text of an instance states; for tools that measure
+/// the scheduler or feed the reader arbitrary text.
+///
+/// # Errors
+/// What is wrong with the text, in words.
+pub fn stated(text: &str) -> Result<schedule::spec::Spec, String> {
+    let instance = instance::parse(text).map_err(|e| e.to_string())?;
+    instance::convert(&instance).map(|read| read.spec).map_err(|e| e.to_string())
+}
+
 /// Would this text be accepted as an instance? Reads, converts and compiles
 /// it; for tools that feed the reader arbitrary text.
 ///
 /// # Errors
 /// What is wrong with it, in words.
 pub fn accept(text: &str) -> Result<(), String> {
-    let instance = instance::parse(text).map_err(|e| e.to_string())?;
-    let read = instance::convert(&instance).map_err(|e| e.to_string())?;
-    schedule::compile(&read.spec).map(drop).map_err(|e| e.to_string())
+    schedule::compile(&stated(text)?).map(drop).map_err(|e| e.to_string())
 }
 
 fn read(args: &Args) -> Result<String, SolveError> {
