@@ -1,6 +1,6 @@
 //! Random tiny problems, one per seed: two or three people in mixed zones, two
-//! or three series, one or two weeks, often with too little room. Knows
-//! nothing of the solver.
+//! or three series, one or two weeks, often with too little room; and crowded
+//! ones, with more series than fit. Knows nothing of the solver.
 
 use jiff::{civil, tz::TimeZone};
 use onbeat::schedule::spec::{PersonSpec, SeriesSpec, Spec, Weights};
@@ -117,4 +117,34 @@ pub fn tiny(seed: u64) -> Spec {
         people,
         published: None,
     }
+}
+
+/// A crowded problem: six series of one week or four of two among the same
+/// three people, whose windows overlap, so that prices alone seldom prove the
+/// optimum and the search has to branch.
+pub fn crowded(seed: u64) -> Spec {
+    let mut spec = tiny(seed);
+    let mut dice = Dice(seed.wrapping_mul(0xD134_2543_DE82_EF95) | 1);
+    for _ in 0..8 {
+        dice.below(2);
+    }
+    let weeks = spec.last_day / 7;
+    while spec.people.len() < 3 {
+        spec.people.push(person(&mut dice, weeks as i64));
+    }
+    let many = if weeks == 2 { 4 } else { 6 };
+    spec.series = (0..many)
+        .map(|_| {
+            let hub = dice.below(3) as usize;
+            let mut one = series(&mut dice, 3, weeks, hub);
+            one.pinned = false;
+            one
+        })
+        .collect();
+    for person in &mut spec.people {
+        person.focus_weight = dice.one(&[1, 2]);
+        person.max_day = dice.one(&[1, 2, 2]);
+    }
+    spec.weights.week_over = 30;
+    spec
 }
