@@ -7,6 +7,7 @@
 use std::sync::Arc;
 
 use super::cluster;
+use super::joint::number;
 use super::problem::{Cell, Choice, Domain, Series};
 use super::search::{Node, Search};
 
@@ -16,7 +17,10 @@ impl Search<'_, '_> {
         let tension = |i: &usize| {
             let occurrences =
                 self.problem.series[*i].tracks.first().map_or(1, |t| t.dates.len().max(1));
-            (self.dual.tension(*i) * 1000 / occurrences as i64, std::cmp::Reverse(*i))
+            (
+                self.dual.tension(*i, &node.domains[*i]) * 1000 / occurrences as i64,
+                std::cmp::Reverse(*i),
+            )
         };
         (0..node.domains.len()).filter(|i| node.domains[*i].choices.len() > 1).max_by_key(tension)
     }
@@ -31,7 +35,7 @@ impl Search<'_, '_> {
         let one = &self.problem.series[series];
         let domain = &node.domains[series];
         let answer = self.dual.series[series].answer.value;
-        self.response.run(one, domain, &self.dual.harder, true);
+        self.response.run(one, domain, (&self.dual.harder, &self.dual.joint.harder), true);
         let regret: Vec<i64> = self.response.totals.iter().map(|t| t - answer).collect();
         let mut children = Vec::new();
         for (least, members) in split(domain, &regret) {
@@ -57,7 +61,7 @@ impl Search<'_, '_> {
             dual: &self.dual,
             domains: &node.domains,
             value: actual,
-            upper: self.upper,
+            upper: self.limit(),
         };
         let outcome = cluster::solve(leaf, self.patience);
         self.extra += outcome.steps / 8;
@@ -76,8 +80,7 @@ impl Search<'_, '_> {
         let mut without = node.clone();
         let keep = |domain: &mut Arc<Domain>, f: &dyn Fn(&Cell) -> bool| {
             let domain = Arc::make_mut(domain);
-            domain.cells.retain(f);
-            domain.index();
+            domain.keep(|_, c| f(c));
         };
         keep(&mut without.domains[series], &|c| c.slot != slot);
         let one = &self.problem.series[series];
@@ -97,14 +100,15 @@ impl Search<'_, '_> {
         let mut best: Option<(i64, usize, u32)> = None;
         for (series, domain) in node.domains.iter().enumerate() {
             let one = &self.problem.series[series];
-            for cell in
-                self.dual.series[series].cells.iter().filter_map(|c| domain.cells.get(*c as usize))
-            {
+            let chosen = self.dual.series[series].cells.iter();
+            let known =
+                |c: &u32| Some((domain.cells.get(*c as usize)?, number(domain, *c as usize)));
+            for (cell, number) in chosen.filter_map(known) {
                 let near = |c: &&Cell| usize::from(c.date.abs_diff(cell.date)) <= one.tolerance();
                 if domain.cells.iter().filter(near).count() < 2 {
                     continue;
                 }
-                let score = cell.key.iter().map(|k| self.dual.surplus_of(*k)).sum::<i64>();
+                let score = self.dual.surplus_of(cell, number);
                 if best.is_none_or(|b| score > b.0) {
                     best = Some((score, series, cell.slot));
                 }
@@ -147,6 +151,5 @@ pub(super) fn trim(series: &Series, domain: &mut Domain) {
         let to = (date + tolerance + 1).min(reach.len());
         reach[date.saturating_sub(tolerance)..to].fill(true);
     }
-    domain.cells.retain(|c| reach[usize::from(c.date)]);
-    domain.index();
+    domain.keep(|_, c| reach[usize::from(c.date)]);
 }

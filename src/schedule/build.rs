@@ -47,6 +47,22 @@ impl Problem {
         Ok(problem)
     }
 
+    /// Per shared day: has one series cells of two dates on it?
+    pub(crate) fn mixed_days(&self) -> Vec<bool> {
+        let mut mixed = vec![false; self.shared_days.len()];
+        let mut seen = vec![(u32::MAX, 0); self.shared_days.len()];
+        for (index, series) in self.series.iter().enumerate() {
+            for cell in &series.domain.cells {
+                for key in cell.key.into_iter().filter(|k| *k != 0) {
+                    let day = self.keys[key as usize].day as usize;
+                    let before = std::mem::replace(&mut seen[day], (index as u32, cell.date));
+                    mixed[day] |= before.0 == index as u32 && before.1 != cell.date;
+                }
+            }
+        }
+        mixed
+    }
+
     fn connect(&mut self) {
         for (index, series) in self.series.iter().enumerate() {
             for who in series.who {

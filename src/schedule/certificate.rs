@@ -5,7 +5,7 @@
 #![allow(clippy::indexing_slicing)]
 
 use super::check::Certificate;
-use super::dual::Prices;
+use super::prices::Prices;
 use super::problem::{Problem, SharedWeek, UNIT};
 
 /// Prices in calendar terms, for the judge.

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use super::cluster_search::Cluster;
 use super::dual::Dual;
+use super::joint::number;
 use super::problem::{Cell, Choice, Domain, NEVER, Problem, Series, UNIT};
 use super::respond::Response;
 use super::state::{Placement, own_cost};
@@ -124,7 +125,7 @@ fn attempt(leaf: Leaf<'_>, fairness: &mut [Option<Fairness>], limit: u64) -> Out
     for (series, domain) in domains.iter().enumerate() {
         let Some(choice) = domain.choices.first() else { return outcome };
         let one = &problem.series[series];
-        let answer = response.run(one, domain, &dual.values, false);
+        let answer = response.run(one, domain, (&dual.values, &dual.joint.lifts), false);
         let from = units.len();
         let split = Split { series: one, domain, choice, response: &response, dual };
         let most = one.fair;
@@ -190,11 +191,12 @@ fn solve_within(
     let mut round = Round { extra: 0, found: None, steps: 0, complete: true };
     let mut found: Vec<Option<Option<Cell>>> = vec![None; units.len()];
     let mut idle: i64 = (0..problem.shared_days.len()).map(|d| dual.day_value(d)).sum();
+    idle -= dual.joint.earned();
     let mut all_found = true;
     for group in groups(problem, dual, &units) {
         let mut cluster = Cluster::new(problem, dual, &units, &group);
         let share = cluster.share();
-        idle -= cluster.days.iter().map(|d| dual.day_value(*d as usize)).sum::<i64>();
+        idle -= cluster.days_value();
         cluster.best = share + depth + 1;
         cluster.limit = limit / 4 + limit.saturating_sub(round.steps) / 2;
         cluster.go(0, share);
@@ -274,7 +276,7 @@ impl Split<'_> {
                 let is_base = cell.date == date && cell.column == self.choice.column;
                 let own = i64::from(moved) + if is_base { 0 } else { i64::from(fair) };
                 let extra = i64::from(self.response.cell[i]) + own;
-                let harder = extra + cell.key.iter().map(|k| self.dual.regret_of(*k)).sum::<i64>();
+                let harder = extra + self.dual.regret_of(&cell, number(self.domain, i));
                 let own = i64::from(cell.cost) + own;
                 ways.push(Way { extra, harder, own, cell: Some(cell) });
             }
@@ -313,7 +315,7 @@ fn groups(problem: &Problem, dual: &Dual<'_>, units: &[Unit]) -> Vec<Vec<usize>>
     }
     for (week, members) in &weeks {
         let room = problem.shared_weeks[*week as usize].room.max(0) as usize;
-        if dual.prices.week[*week as usize] > 0 || members.len() > room {
+        if dual.prices.week[*week as usize] > 0 || members.len() > room || dual.joint.has(*week) {
             for pair in members.windows(2) {
                 join(&mut parent, pair[0], pair[1]);
             }

@@ -109,12 +109,17 @@ impl<'a> Cluster<'a> {
 
     /// The cluster's share of the dual's value.
     pub(super) fn share(&self) -> i64 {
-        let days: i64 = self.days.iter().map(|d| self.dual.day_value(*d as usize)).sum();
         let week = |w: &u32| {
             let room = self.problem.shared_weeks[*w as usize].room.max(0);
             i64::from(self.dual.prices.week[*w as usize]) * i64::from(room)
         };
-        self.least + days - self.weeks.iter().map(week).sum::<i64>()
+        self.least + self.days_value() - self.weeks.iter().map(week).sum::<i64>()
+    }
+
+    /// What its days and joint weeks sell.
+    pub(super) fn days_value(&self) -> i64 {
+        let days: i64 = self.days.iter().map(|d| self.dual.day_value(*d as usize)).sum();
+        days - self.weeks.iter().map(|w| self.dual.joint.earned_in(*w)).sum::<i64>()
     }
 
     fn is_free(&self, seat: &Seat) -> bool {

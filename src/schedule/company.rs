@@ -8,8 +8,9 @@ use std::cmp::Reverse;
 
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
-use super::dual::{Dual, Prices};
+use super::dual::Dual;
 use super::local::{Local, Plan};
+use super::prices::Prices;
 use super::problem::{Domain, Problem, UNIT, points_up};
 use super::slack::Slack;
 use super::solve::Budget;
@@ -91,7 +92,7 @@ pub(crate) fn solve<'p>(problem: &'p Problem, budget: Budget<'_>, mut local: Loc
         dual.step(step);
         step = step * if stall > 6 { 248 } else { 253 } / 256;
         if k % 60 == 0 {
-            local.guided(dual.premium(&start), &domains, 2);
+            local.guided((dual.premium(&start), &[]), &domains, 2);
             take(&mut found, &local);
             if found.root.0.saturating_sub(last) < found.upper / 10_000 {
                 break;
@@ -99,7 +100,7 @@ pub(crate) fn solve<'p>(problem: &'p Problem, budget: Budget<'_>, mut local: Loc
             last = found.root.0;
         }
     }
-    local.guided(dual.premium(&start), &domains, 3);
+    local.guided((dual.premium(&start), &[]), &domains, 3);
     take(&mut found, &local);
     local.load(&found.plan.clone());
     found.work = (dual.work + local.work) * SLOWER / 2;

@@ -14,11 +14,11 @@ const START: u16 = u16::MAX;
 
 /// A stretch of free slots.
 #[derive(Debug, Clone, Copy, Default)]
-struct Run {
-    from: i32,
-    to: i32,
+pub(super) struct Run {
+    pub(super) from: i32,
+    pub(super) to: i32,
     /// Units per slot lost in it; 0 when it is too short to be focus time.
-    worth: i32,
+    pub(super) worth: i32,
 }
 
 /// Working space; `value` and `chosen` hold the last result.
@@ -315,7 +315,7 @@ impl DaySale {
 }
 
 /// Cuts a free mask into its runs; returns how many there are.
-fn split(mut free: Mask, focus: i32, len: u32, runs: &mut [Run; 64]) -> usize {
+pub(super) fn split(mut free: Mask, focus: i32, len: u32, runs: &mut [Run; 64]) -> usize {
     let mut count = 0;
     let mut base = 0;
     while free != 0 && count < 64 {

@@ -13,35 +13,10 @@ use rayon::iter::ParallelIterator;
 use rayon::slice::ParallelSlice;
 
 use super::day::DaySale;
-use super::mask::{keep_runs, span};
-use super::problem::{Domain, Problem};
+use super::joint::{Joint, number};
+use super::prices::Prices;
+use super::problem::{Cell, Domain, Problem};
 use super::respond::{Answer, Response};
-
-/// Prices: the certificate of a bound.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Prices {
-    /// Units per key.
-    pub(crate) key: Vec<i32>,
-    /// Units per shared week.
-    pub(crate) week: Vec<i32>,
-}
-
-impl Prices {
-    /// What every start costs its person in focus time when it is the only one.
-    pub(crate) fn start(problem: &Problem) -> Self {
-        let mut key = vec![0; problem.keys.len()];
-        for day in problem.shared_days.iter().filter(|d| d.focus > 0 && d.reach.is_none()) {
-            let long = keep_runs(day.free, problem.run);
-            let keys = day.keys.start as usize..day.keys.end as usize;
-            for (price, at) in key[keys.clone()].iter_mut().zip(&problem.keys[keys]) {
-                let held = (long & span(at.bit.into(), at.len.into())).count_ones();
-                *price = day.focus * held as i32;
-            }
-        }
-        let over = |room: i32| if room < 0 { problem.week_over } else { 0 };
-        Self { key, week: problem.shared_weeks.iter().map(|w| over(w.room)).collect() }
-    }
-}
 
 /// One series' answer to the prices.
 #[derive(Debug, Clone)]
@@ -75,6 +50,9 @@ pub(crate) struct Dual<'p> {
     /// Days on which two occurrences of one series can be: their regrets
     /// would be counted twice.
     mixed: Vec<bool>,
+    /// Days that are sold one by one, and not with their week.
+    pub(super) by_day: Vec<bool>,
+    pub(crate) joint: Joint,
     /// Cells per key that are still possible.
     open: Vec<u16>,
     sold: Vec<Sold>,
@@ -88,7 +66,7 @@ pub(crate) struct Dual<'p> {
     pub(super) week_speed: Vec<i32>,
     pub(super) moving: Vec<bool>,
     pub(super) day_dirty: Vec<bool>,
-    series_dirty: Vec<bool>,
+    pub(super) series_dirty: Vec<bool>,
     day_sum: i64,
     series_sum: i64,
     response: Response,
@@ -118,6 +96,8 @@ impl<'p> Dual<'p> {
             values: vec![0; problem.keys.len()],
             harder: Vec::new(),
             mixed: Vec::new(),
+            by_day: vec![true; problem.shared_days.len()],
+            joint: Joint::default(),
             open: vec![0; problem.keys.len()],
             sold: vec![Sold::default(); problem.shared_days.len()],
             series: vec![none; problem.series.len()],
@@ -149,6 +129,7 @@ impl<'p> Dual<'p> {
                 }
             }
         }
+        self.joint.restrict(domains);
         self.day_dirty.fill(true);
         self.series_dirty.fill(true);
     }
@@ -156,6 +137,7 @@ impl<'p> Dual<'p> {
     /// Takes over a whole set of prices.
     pub(crate) fn set_prices(&mut self, prices: &Prices) {
         self.prices.clone_from(prices);
+        self.joint.set(prices);
         self.day_dirty.fill(true);
         self.series_dirty.fill(true);
     }
@@ -164,6 +146,13 @@ impl<'p> Dual<'p> {
     pub(crate) fn evaluate<D: AsRef<Domain> + Sync>(&mut self, domains: &[D]) -> i64 {
         self.refresh_days();
         self.refresh_series(domains);
+        if !self.joint.is_empty() {
+            self.joint.refresh(&self.prices);
+            let chosen = self.series.iter().zip(domains).flat_map(|(answered, domain)| {
+                answered.cells.iter().map(|c| number(domain.as_ref(), *c as usize))
+            });
+            self.joint.compare(chosen);
+        }
         let weeks: i64 = self
             .problem
             .shared_weeks
@@ -171,7 +160,7 @@ impl<'p> Dual<'p> {
             .zip(&self.prices.week)
             .map(|(w, price)| i64::from(*price) * i64::from(w.room.max(0)))
             .sum();
-        self.day_sum + self.series_sum - weeks
+        self.day_sum + self.series_sum - weeks - self.joint.earned()
     }
 
     /// Fills `harder` for the prices last evaluated.
@@ -179,13 +168,14 @@ impl<'p> Dual<'p> {
         let problem = self.problem;
         if self.harder.is_empty() {
             self.harder = vec![0; problem.keys.len()];
-            self.mixed = mixed(problem);
+            self.mixed = problem.mixed_days();
         }
         self.work += 2 * problem.shared_days.len() as u64;
+        self.joint.regrets();
         let (prices, open, out) = (&self.prices.key, &self.open, &mut self.harder);
         for (index, day) in problem.shared_days.iter().enumerate() {
             let keys = day.keys.start as usize..day.keys.end as usize;
-            if self.mixed[index] {
+            if self.mixed[index] || !self.by_day[index] {
                 out[keys.clone()].fill(0);
             } else {
                 self.sale.regrets(problem, day, prices, open, self.sold[index].value, out);
@@ -196,9 +186,11 @@ impl<'p> Dual<'p> {
         }
     }
 
-    /// What selling that start costs its day above its best sale.
-    pub(crate) fn regret_of(&self, key: u32) -> i64 {
-        i64::from(self.harder[key as usize]) - i64::from(self.values[key as usize])
+    /// What selling that cell costs its days and weeks above their best sale.
+    pub(crate) fn regret_of(&self, cell: &Cell, number: u32) -> i64 {
+        let of =
+            |k: &u32| i64::from(self.harder[*k as usize]) - i64::from(self.values[*k as usize]);
+        cell.key.iter().map(of).sum::<i64>() + self.joint.regret_of(number)
     }
 
     fn refresh_days(&mut self) {
@@ -285,10 +277,12 @@ impl<'p> Dual<'p> {
         self.work += 4 * dirty.len() as u64;
         let taken = std::mem::take(&mut self.values);
         let values = &taken;
+        let joint = std::mem::take(&mut self.joint);
+        let lifts = &joint.lifts[..];
         let ask = |response: &mut Response, index: u32, cells: &mut Vec<u32>| {
             let (series, domain) =
                 (&problem.series[index as usize], domains[index as usize].as_ref());
-            let answer = response.run(series, domain, values, false);
+            let answer = response.run(series, domain, (values, lifts), false);
             match domain.choices.get(answer.choice) {
                 Some(choice) => response.placements(series, domain, choice, cells),
                 None => cells.clear(),
@@ -326,6 +320,7 @@ impl<'p> Dual<'p> {
             self.response = response;
         }
         self.values = taken;
+        self.joint = joint;
         self.series_dirty.fill(false);
     }
 
@@ -364,37 +359,27 @@ impl<'p> Dual<'p> {
     }
 
     /// How contested the series' answer is: mismatches on its own keys.
-    pub(crate) fn tension(&self, series: usize) -> i64 {
+    pub(crate) fn tension(&self, series: usize, domain: &Domain) -> i64 {
         let answered = &self.series[series];
-        let keys: i64 =
-            answered.keys.iter().map(|k| i64::from(self.surplus[*k as usize].unsigned_abs())).sum();
+        let of = |at: &u32| {
+            let cell = domain.cells.get(*at as usize)?;
+            Some(self.surplus_of(cell, number(domain, *at as usize)))
+        };
+        let keys: i64 = answered.cells.iter().filter_map(of).sum();
         let misses = answered.cells.iter().filter(|c| **c == super::problem::NONE).count();
         keys + misses as i64
     }
 
-    /// Mismatch on one key.
-    pub(crate) fn surplus_of(&self, key: u32) -> i64 {
-        if key == 0 { 0 } else { i64::from(self.surplus[key as usize].unsigned_abs()) }
+    /// Mismatch on one cell.
+    pub(crate) fn surplus_of(&self, cell: &Cell, number: u32) -> i64 {
+        let by_day =
+            |k: &&u32| **k != 0 && self.by_day[self.problem.keys[**k as usize].day as usize];
+        let of = |k: &u32| i64::from(self.surplus[*k as usize].unsigned_abs());
+        cell.key.iter().filter(by_day).map(of).sum::<i64>() + self.joint.surplus_of(number)
     }
 
     /// Value of the day's own part at these prices.
     pub(crate) fn day_value(&self, day: usize) -> i64 {
         self.sold[day].value
     }
-}
-
-/// Per shared day: has one series cells of two dates on it?
-fn mixed(problem: &Problem) -> Vec<bool> {
-    let mut mixed = vec![false; problem.shared_days.len()];
-    let mut seen = vec![(u32::MAX, 0); problem.shared_days.len()];
-    for (index, series) in problem.series.iter().enumerate() {
-        for cell in &series.domain.cells {
-            for key in cell.key.into_iter().filter(|k| *k != 0) {
-                let day = problem.keys[key as usize].day as usize;
-                let before = std::mem::replace(&mut seen[day], (index as u32, cell.date));
-                mixed[day] |= before.0 == index as u32 && before.1 != cell.date;
-            }
-        }
-    }
-    mixed
 }

@@ -133,7 +133,7 @@ pub fn explain(
     let Some(placement) = state.remove(series) else { return Ok(None) };
     let total = before - state.total();
     let mut response = Response::default();
-    response.run(one, &one.domain, state.values(), true);
+    response.run(one, &one.domain, (state.values(), &[]), true);
     let mut ranked: Vec<(i64, usize)> =
         response.totals.iter().enumerate().map(|(i, t)| (t - total, i)).collect();
     ranked.sort_unstable();

@@ -15,7 +15,7 @@ use super::respond::Response;
 pub(crate) fn fix(
     series: &Series,
     domain: &mut Arc<Domain>,
-    values: &[i32],
+    values: (&[i32], &[i32]),
     limit: i64,
     response: &mut Response,
 ) -> (bool, i64) {
@@ -31,9 +31,7 @@ pub(crate) fn fix(
         let domain = Arc::make_mut(domain);
         let mut total = totals.iter();
         domain.choices.retain(|_| total.next().is_some_and(|t| *t <= limit));
-        let mut useful = cells.iter();
-        domain.cells.retain(|_| useful.next().is_some_and(|u| *u));
-        domain.index();
+        domain.keep(|i, _| cells[i]);
     }
     response.totals = totals;
     (changed, answer.value)

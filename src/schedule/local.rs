@@ -74,7 +74,7 @@ impl<'p> Local<'p> {
     fn best(&mut self, series: usize) -> Placement {
         self.work += 5;
         let domain = &self.state.problem.series[series].domain;
-        self.state.best(series, domain, &mut self.response)
+        self.state.best(series, domain, &[], &mut self.response)
     }
 
     /// Puts in every series that is out, hardest first.
@@ -116,7 +116,7 @@ impl<'p> Local<'p> {
     /// starts, then sweeps without it.
     pub(crate) fn guided<D: AsRef<Domain>>(
         &mut self,
-        premium: Vec<i32>,
+        (premium, lifts): (Vec<i32>, &[i32]),
         domains: &[D],
         sweeps: usize,
     ) {
@@ -135,7 +135,8 @@ impl<'p> Local<'p> {
             if domain.choices.is_empty() {
                 continue;
             }
-            let placement = self.state.best(series as usize, domain, &mut self.response);
+            let response = &mut self.response;
+            let placement = self.state.best(series as usize, domain, lifts, response);
             self.state.insert(series as usize, placement);
         }
         self.state.set_premium(Vec::new());
@@ -152,7 +153,7 @@ impl<'p> Local<'p> {
         self.work += 6;
         let one = &self.state.problem.series[series];
         let values = self.state.values();
-        let answer = self.response.run(one, &one.domain, values, true);
+        let answer = self.response.run(one, &one.domain, (values, &[]), true);
         let (mut seen, mut pick) = (0, answer.choice);
         for (index, total) in self.response.totals.iter().enumerate() {
             if *total <= answer.value + slack {

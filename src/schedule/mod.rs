@@ -5,6 +5,7 @@
 //! good it is. Pure: no clock, no I/O; a budget is counted in work or asked of
 //! the caller. The reasoning is in `docs/scheduling.md`.
 
+mod ascent;
 mod branch;
 mod build;
 pub mod cadence;
@@ -21,31 +22,40 @@ mod draft;
 mod dual;
 mod explain;
 mod fixing;
+mod goal;
+mod join;
+mod joint;
+#[cfg(test)]
+mod joint_tests;
 mod line;
 mod local;
 mod mask;
+mod packing;
+mod prices;
 mod problem;
 mod published;
 mod repair;
 mod replan;
 mod respond;
 mod search;
+mod sell;
 mod slack;
 mod slope;
 mod solve;
 pub mod spec;
 mod star;
 mod state;
+mod week;
 mod zone;
 
 pub use certificate::certificate;
 pub use check::{Certificate, Claim, Judge, Verdict};
 pub use compile::{CompileError, Compiled, compile};
 pub use draft::{Draft, DraftError, SeriesDraft};
-pub use dual::Prices;
 pub use explain::{
     Alternative, Blocked, Cause, Explanation, Terms, blockers, blockers_of, explain,
 };
+pub use prices::Prices;
 pub use problem::{Cell, Choice, Day, Person, Problem, Series, Track, UNIT};
 pub use repair::{Change, MayBump, Obstacle, Repair, Repairs, Standing, StandingError};
 pub use replan::{NewEvent, Replanned};

@@ -139,6 +139,8 @@ pub struct Domain {
     /// Ordered by track, then column.
     pub(crate) choices: Vec<Choice>,
     pub(crate) columns: usize,
+    /// Per cell its place in the joint weeks; empty without them.
+    pub(crate) joint: Vec<u32>,
 }
 
 impl Domain {
@@ -146,7 +148,8 @@ impl Domain {
         cells.sort_unstable_by_key(|c| (c.date, c.slot, c.column));
         choices.sort_unstable();
         let columns = choices.iter().map(|c| usize::from(c.column) + 1).max().unwrap_or(0);
-        let mut domain = Self { cells, first: vec![0; dates + 1], choices, columns };
+        let mut domain =
+            Self { cells, first: vec![0; dates + 1], choices, columns, joint: Vec::new() };
         domain.index();
         domain
     }
@@ -159,6 +162,15 @@ impl Domain {
             }
             *first = at as u32;
         }
+    }
+    /// Keeps the cells that pass, given their index and themselves.
+    pub(crate) fn keep(&mut self, mut pass: impl FnMut(usize, &Cell) -> bool) {
+        let stays: Vec<bool> = self.cells.iter().enumerate().map(|(i, c)| pass(i, c)).collect();
+        let mut stay = stays.iter();
+        self.cells.retain(|_| stay.next().is_some_and(|s| *s));
+        let mut stay = stays.iter();
+        self.joint.retain(|_| stay.next().is_some_and(|s| *s));
+        self.index();
     }
     /// Indices of the cells of one date.
     #[inline]

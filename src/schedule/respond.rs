@@ -40,7 +40,7 @@ impl Response {
         &mut self,
         series: &Series,
         domain: &Domain,
-        values: &[i32],
+        values: (&[i32], &[i32]),
         all: bool,
     ) -> Answer {
         self.price_cells(domain, values);
@@ -92,7 +92,7 @@ impl Response {
         }
     }
 
-    fn price_cells(&mut self, domain: &Domain, values: &[i32]) {
+    fn price_cells(&mut self, domain: &Domain, (values, lifts): (&[i32], &[i32])) {
         self.cell.clear();
         self.cell.extend(
             domain
@@ -100,6 +100,11 @@ impl Response {
                 .iter()
                 .map(|c| c.cost + values[c.key[0] as usize] + values[c.key[1] as usize]),
         );
+        if !lifts.is_empty() {
+            for (value, id) in self.cell.iter_mut().zip(&domain.joint) {
+                *value += lifts[*id as usize];
+            }
+        }
         let dates = domain.first.len() - 1;
         self.best.clear();
         self.best.resize(dates, NEVER);

@@ -7,37 +7,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::ascent::{Ascent, FEW, MANY};
 use super::branch::trim;
-use super::dual::{Dual, Prices};
-use super::fixing::fix;
+use super::dual::Dual;
 use super::local::{Local, Plan};
+use super::prices::Prices;
 use super::problem::{Domain, Problem, UNIT, points_up};
 use super::respond::Response;
 use super::solve::Budget;
-
-/// How the prices are improved.
-#[derive(Debug, Clone, Copy)]
-struct Ascent {
-    iterations: usize,
-    /// Step length at the start, 1/1024 of Polyak's.
-    theta: i64,
-    /// Iterations without progress before the step shrinks.
-    patience: usize,
-    /// Ends when so many iterations closed under 2 % of the gap.
-    check: usize,
-}
-
-/// At the root and below it: with many series better prices pay off.
-const MANY: [Ascent; 2] = [
-    Ascent { iterations: 800, theta: 1024, patience: 16, check: 100 },
-    Ascent { iterations: 80, theta: 512, patience: 8, check: 25 },
-];
-const FEW: [Ascent; 2] = [
-    Ascent { iterations: 400, theta: 1024, patience: 8, check: 50 },
-    Ascent { iterations: 40, theta: 512, patience: 5, check: 12 },
-];
-/// Share of the direction kept from one step to the next, 1/256.
-const KEEP: i64 = 224;
 
 /// One subproblem.
 #[derive(Debug, Clone)]
@@ -53,10 +30,12 @@ pub(crate) struct Search<'p, 'b> {
     budget: Budget<'b>,
     pub(crate) local: Local<'p>,
     pub(super) dual: Dual<'p>,
-    start: Prices,
+    pub(super) start: Prices,
     pub(super) response: Response,
-    /// Cost to beat, units.
+    /// Cost of the best plan, units.
     pub(crate) upper: i64,
+    /// Plans of this cost and more are not looked for now, units.
+    pub(super) goal: i64,
     pub(crate) best: Plan,
     /// Bound at the root and the prices that prove it.
     pub(crate) root: (i64, Prices),
@@ -73,6 +52,7 @@ impl<'p, 'b> Search<'p, 'b> {
         let start = Prices::start(problem);
         Self {
             upper: local.state.total(),
+            goal: i64::MAX,
             best: local.plan(),
             dual: Dual::new(problem, start.clone()),
             root: (i64::MIN, start.clone()),
@@ -89,14 +69,14 @@ impl<'p, 'b> Search<'p, 'b> {
     }
 
     pub(crate) fn work(&self) -> u64 {
-        self.dual.work + self.local.work + self.extra
+        self.dual.work + self.dual.joint.work() + self.local.work + self.extra
     }
 
-    fn pace(&self) -> [Ascent; 2] {
+    pub(super) fn pace(&self) -> [Ascent; 2] {
         if self.problem.series.len() > 10 { MANY } else { FEW }
     }
 
-    fn spent(&self) -> bool {
+    pub(super) fn spent(&self) -> bool {
         self.work() > self.budget.work || (self.budget.stop)()
     }
 
@@ -107,7 +87,12 @@ impl<'p, 'b> Search<'p, 'b> {
 
     /// Is a subproblem with this bound of no use?
     pub(super) fn beaten(&self, bound: i64) -> bool {
-        round_up(bound) >= self.upper
+        round_up(bound) >= self.limit()
+    }
+
+    /// The cost to beat, units.
+    pub(super) fn limit(&self) -> i64 {
+        self.upper.min(self.goal)
     }
 
     /// Runs the whole search.
@@ -119,7 +104,8 @@ impl<'p, 'b> Search<'p, 'b> {
 
         let Some(mut value) = self.settle(&mut node, value) else { return };
         // A small gap is closed at once; a wide one wants a better plan first.
-        for (rounds, nodes) in [(0, 40), (20, 150), (160, 500)] {
+        let few = if self.problem.series.len() > 10 { 40 } else { 250 };
+        for (rounds, nodes) in [(0, few), (20, few)] {
             if rounds > 0 {
                 self.shake(value, rounds);
                 let Some(settled) = self.settle(&mut node, value) else { return };
@@ -133,7 +119,16 @@ impl<'p, 'b> Search<'p, 'b> {
                 self.open = None;
             }
         }
-        self.neighbourhoods(&mut node, value);
+        if self.upper - value > self.upper / 150 {
+            self.shake(value, 160);
+            let Some(settled) = self.settle(&mut node, value) else { return };
+            self.neighbourhoods(&mut node, settled, 1_000_000);
+            self.open = None;
+            let Some(settled) = self.settle(&mut node, settled) else { return };
+            value = settled;
+        }
+        let Some(value) = self.sharpen(&mut node, value) else { return };
+        self.neighbourhoods(&mut node, value, u64::MAX);
         self.open = None;
         let Some(value) = self.settle(&mut node, value) else { return };
         self.patience = 200_000;
@@ -153,7 +148,7 @@ impl<'p, 'b> Search<'p, 'b> {
     }
 
     /// Tightens a node; `None` when it is of no use any more.
-    fn settle(&mut self, node: &mut Node, value: i64) -> Option<i64> {
+    pub(super) fn settle(&mut self, node: &mut Node, value: i64) -> Option<i64> {
         if self.beaten(value) {
             return None;
         }
@@ -174,7 +169,7 @@ impl<'p, 'b> Search<'p, 'b> {
     }
 
     /// Destroy and reinsert around the best plan.
-    fn shake(&mut self, value: i64, rounds: usize) {
+    pub(super) fn shake(&mut self, value: i64, rounds: usize) {
         self.local.load(&self.best.clone());
         let pool: Vec<u32> = (0..self.problem.series.len() as u32).collect();
         self.local.shake(&pool, rounds * pool.len(), round_up(value));
@@ -183,10 +178,11 @@ impl<'p, 'b> Search<'p, 'b> {
 
     /// Exact search of neighbourhoods of the best plan: two to four series
     /// free, the others keep their bases but not their placements.
-    fn neighbourhoods(&mut self, node: &mut Node, value: i64) {
+    pub(super) fn neighbourhoods(&mut self, node: &mut Node, value: i64, work: u64) {
         let n = node.domains.len();
         let (mut idle, mut size, mut bound) = (0, 2, value);
-        while !self.beaten(bound) && idle < 2 * n && !self.spent() {
+        let until = self.work().saturating_add(work);
+        while !self.beaten(bound) && idle < 2 * n && !self.spent() && self.work() < until {
             let mut free = vec![self.local.dice.below(n)];
             while free.len() < size.min(n) {
                 let other = self.local.dice.below(n);
@@ -234,7 +230,7 @@ impl<'p, 'b> Search<'p, 'b> {
 
     /// Best-first search with dives from `node`. Returns the smallest bound
     /// left open when the node limit or the budget ends it.
-    fn explore(&mut self, node: Node, value: i64, limit: u64) -> Option<i64> {
+    pub(super) fn explore(&mut self, node: Node, value: i64, limit: u64) -> Option<i64> {
         let mut queue: BTreeMap<(i64, u64), (Node, usize)> = BTreeMap::new();
         queue.insert((value, 0), (node, 0));
         let (mut made, mut seen) = (1, 0);
@@ -281,116 +277,12 @@ impl<'p, 'b> Search<'p, 'b> {
         }
     }
 
-    /// Improves the prices of a node; returns its best bound and leaves the
-    /// node with the prices that prove it.
-    fn ascend(&mut self, node: &mut Node, ascent: Ascent, is_root: bool) -> i64 {
-        self.dual.restrict(&node.domains);
-        self.dual.set_prices(&node.prices);
-        self.dual.halt();
-        let mut best = i64::MIN;
-        let (mut theta, mut stall, mut fixed) = (ascent.theta, 0, i64::MIN);
-        let mut mark = i64::MIN;
-        for k in 1..=ascent.iterations {
-            let mut value = self.dual.evaluate(&node.domains);
-            if value > best {
-                best = value;
-                node.prices.clone_from(&self.dual.prices);
-                stall = 0;
-                if is_root && fixed == i64::MIN {
-                    self.root = (best, node.prices.clone());
-                }
-            } else {
-                stall += 1;
-            }
-            if self.beaten(best) || (k % 16 == 0 && self.spent()) {
-                break;
-            }
-            if stall >= ascent.patience {
-                theta = theta * 5 / 8;
-                stall = 0;
-                if theta < 8 {
-                    break;
-                }
-                self.dual.set_prices(&node.prices);
-                self.dual.halt();
-                value = self.dual.evaluate(&node.domains);
-            }
-            let norm = self.dual.turn(KEEP);
-            if norm == 0 {
-                break;
-            }
-            let gap = i128::from((self.upper - value).max(i64::from(UNIT)));
-            let step = ((gap * i128::from(theta)) << 14) / i128::from(norm);
-            self.dual.step(step.min(1 << 40) as i64);
-            if k % ascent.check == 0 {
-                if mark > i64::MIN && best - mark < (self.upper - best) / 50 {
-                    break;
-                }
-                mark = best;
-            }
-            if is_root && k % 25 == 0 {
-                self.try_guided(&node.domains, 3);
-                if best > fixed {
-                    fixed = best;
-                    let Some((value, _)) = self.tighten(node) else { return self.upper };
-                    best = best.max(value);
-                }
-            }
-        }
-        best
-    }
-
-    /// A plan from the present prices.
-    fn try_guided(&mut self, domains: &[Arc<Domain>], sweeps: usize) {
-        let premium = self.dual.premium(&self.start);
-        self.local.guided(premium, domains, sweeps);
-        self.record();
-    }
-
     pub(super) fn record(&mut self) {
         let total = self.local.state.total();
         if total < self.upper {
             self.upper = total;
             self.best = self.local.plan();
         }
-    }
-
-    /// Reduced-cost fixing until nothing goes; `None` when nothing is left.
-    /// Returns the bound of the prices, and that bound lifted by what the
-    /// days ask of the series whose answer suits them least.
-    fn tighten(&mut self, node: &mut Node) -> Option<(i64, i64)> {
-        // The days may still sell what another node could want.
-        self.dual.restrict(&node.domains);
-        self.dual.set_prices(&node.prices);
-        self.dual.halt();
-        let mut value = self.dual.evaluate(&node.domains);
-        let mut lift = 0;
-        for _ in 0..4 {
-            self.dual.regrets();
-            let slack = self.upper - i64::from(UNIT) - value;
-            let (mut changed, mut least) = (false, 0);
-            for (index, domain) in node.domains.iter_mut().enumerate() {
-                let answer = self.dual.series[index].answer.value;
-                let (series, harder) = (&self.problem.series[index], &self.dual.harder);
-                let (went, value) = fix(series, domain, harder, answer + slack, &mut self.response);
-                changed |= went;
-                least = least.max(value.saturating_sub(answer));
-                if domain.choices.is_empty() {
-                    return None;
-                }
-            }
-            lift = least;
-            self.extra += 6 * node.domains.len() as u64;
-            if !changed {
-                return Some((value, value + lift));
-            }
-            let before = value + lift;
-            self.dual.restrict(&node.domains);
-            value = self.dual.evaluate(&node.domains);
-            lift = (before - value).max(0);
-        }
-        self.dual.regrets();
-        Some((value, value + lift))
     }
 }
 

@@ -6,8 +6,9 @@
 // Indices are made by `Problem`; see there.
 #![allow(clippy::indexing_slicing)]
 
-use super::dual::{Dual, Prices};
+use super::dual::Dual;
 use super::mask::focus;
+use super::prices::Prices;
 use super::problem::Problem;
 use super::state::{State, own_cost};
 

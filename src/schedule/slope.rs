@@ -14,6 +14,9 @@ impl Dual<'_> {
         let mut norm = 0;
         for (index, day) in self.problem.shared_days.iter().enumerate() {
             let range = day.keys.start as usize..day.keys.end as usize;
+            if !self.by_day[index] {
+                continue;
+            }
             let idle = self.surplus[range.clone()].iter().all(|s| *s == 0);
             if idle && !self.moving[index] {
                 continue;
@@ -51,11 +54,14 @@ impl Dual<'_> {
                 }
             }
         }
-        norm >> 8
+        (norm + self.joint.turn(keep)) >> 8
     }
 
     /// Moves the prices along the direction; `step` is in 1/65536 units.
     pub(crate) fn step(&mut self, step: i64) {
+        if self.joint.step(&mut self.prices, step) {
+            self.series_dirty.fill(true);
+        }
         let problem = self.problem;
         let mut sum = [0i32; 257];
         for (index, day) in problem.shared_days.iter().enumerate().filter(|(i, _)| self.moving[*i])
@@ -95,6 +101,7 @@ impl Dual<'_> {
         self.slots.fill(0);
         self.week_speed.fill(0);
         self.moving.fill(false);
+        self.joint.halt();
     }
 }
 

@@ -5,8 +5,8 @@
 #![allow(clippy::indexing_slicing)]
 
 use super::company;
-use super::dual::Prices;
 use super::local::{Local, Plan};
+use super::prices::Prices;
 use super::problem::{Problem, points_up};
 use super::search::Search;
 

@@ -9,9 +9,10 @@ use std::ops::Range;
 
 use super::build::{alone, locate};
 use super::draft::{Draft, DraftError, SeriesDraft};
-use super::dual::{Dual, Prices};
+use super::dual::Dual;
 use super::local::{Dice, Local, Plan};
 use super::mask::{Mask, span};
+use super::prices::Prices;
 use super::problem::{Cell, Domain, Key, Person, Problem, Series, UNIT, points_up};
 use super::search::Search;
 use super::solve::Budget;
@@ -91,7 +92,7 @@ fn descend<'p>(sub: &'p Problem, local: &mut Local<'p>, prices: Prices) -> (Plan
             break;
         }
         if round % 5 == 0 {
-            local.guided(dual.premium(&start), &domains, 2);
+            local.guided((dual.premium(&start), &[]), &domains, 2);
             if local.state.total() < upper {
                 (plan, upper) = (local.plan(), local.state.total());
             }

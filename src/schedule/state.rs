@@ -294,10 +294,11 @@ impl<'p> State<'p> {
         &mut self,
         series: usize,
         domain: &Domain,
+        lifts: &[i32],
         response: &mut Response,
     ) -> Placement {
         let one = &self.problem.series[series];
-        let answer = response.run(one, domain, self.values(), false);
+        let answer = response.run(one, domain, (self.values(), lifts), false);
         realise(one, domain, response, answer.choice)
     }
 }
