@@ -122,7 +122,7 @@ impl<'p, 'b> Search<'p, 'b> {
         if self.upper - value > self.upper / 150 {
             self.shake(value, 160);
             let Some(settled) = self.settle(&mut node, value) else { return };
-            self.neighbourhoods(&mut node, settled, 1_000_000);
+            self.neighbourhoods(&mut node, settled, 1_500_000);
             self.open = None;
             let Some(settled) = self.settle(&mut node, settled) else { return };
             value = settled;
