@@ -55,7 +55,7 @@ impl Search<'_, '_> {
                 if !self.dual.joint.is_empty() {
                     theta = (theta + theta / 8).min(2048);
                 }
-                if is_root && fixed == i64::MIN && self.dual.joint.is_empty() {
+                if is_root && fixed == i64::MIN && self.goal == i64::MAX {
                     self.root = (best, node.prices.clone());
                 }
             } else {

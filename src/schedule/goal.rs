@@ -25,6 +25,9 @@ impl Search<'_, '_> {
         self.dual.set_prices(&node.prices);
         self.dual.evaluate(&node.domains);
         self.dual.join_weeks(&mut node.domains, &self.start);
+        if self.dual.joint.is_empty() {
+            return Some(value);
+        }
         node.prices.clone_from(&self.dual.prices);
         let mut reach = (self.upper / 400).max(16 * i64::from(UNIT));
         let mut failures = 0;

@@ -1,9 +1,10 @@
 //! Joint weeks against the plain ways: a week's sale against every set of its
 //! cells, and proofs by goals against the search without them.
 
+use super::dual::Dual;
 use super::local::Local;
 use super::mask::{Mask, focus, span, widened};
-use super::problem::{Cell, Choice, Day, NEVER, Person, Problem, Track, UNIT};
+use super::problem::{Cell, Choice, Day, Domain, NEVER, Person, Problem, Track, UNIT};
 use super::search::Search;
 use super::sell::{Effort, regrets_of, sell};
 use super::solve::{Budget, Proof, solve};
@@ -193,6 +194,13 @@ fn goals_prove_what_the_search_without_them_proves() {
         let mut search = Search::new(&problem, budget, local);
         let closed = search.run_joint();
         joined += usize::from(closed.is_some());
+        // What is claimed of the whole problem holds for the whole problem.
+        let (claimed, prices) = search.root.clone();
+        let whole: Vec<&Domain> = problem.series.iter().map(|s| &s.domain).collect();
+        let mut dual = Dual::new(&problem, prices.clone());
+        dual.restrict(&whole);
+        dual.set_prices(&prices);
+        assert!(dual.evaluate(&whole) >= claimed, "seed {seed}: the prices do not prove {claimed}");
         if plain.proof == Proof::Optimal {
             let optimum = plain.cost * i64::from(POINT);
             assert!(search.upper >= optimum, "seed {seed}: a plan below the optimum");
