@@ -71,34 +71,10 @@ pub(crate) fn solve<'p>(problem: &'p Problem, budget: Budget<'_>, mut local: Loc
         root: (i64::MIN, start.clone()),
         work: 0,
     };
-    let mut step: i64 = 50 << 16;
-    let (mut stall, mut last) = (0, i64::MIN);
-    for k in 1..=2_000 {
-        let value = dual.evaluate(&domains);
-        if value > found.root.0 {
-            found.root.0 = value;
-            found.root.1.clone_from(&dual.prices);
-            stall = 0;
-        } else {
-            stall += 1;
-        }
-        let spent = (dual.work + local.work) * SLOWER > budget.work || (budget.stop)();
-        if spent || points_up(value) * i64::from(UNIT) >= found.upper {
-            break;
-        }
-        if dual.turn(KEEP) == 0 || step < 1 << 15 {
-            break;
-        }
-        dual.step(step);
-        step = step * if stall > 6 { 248 } else { 253 } / 256;
-        if k % 60 == 0 {
-            local.guided((dual.premium(&start), &[]), &domains, 2);
-            take(&mut found, &local);
-            if found.root.0.saturating_sub(last) < found.upper / 10_000 {
-                break;
-            }
-            last = found.root.0;
-        }
+    raise(&mut dual, &domains, &start, budget, &mut local, &mut found);
+    found.work = (dual.work + local.work) * SLOWER / 2;
+    if found.work > budget.work || (budget.stop)() {
+        return found;
     }
     local.guided((dual.premium(&start), &[]), &domains, 3);
     take(&mut found, &local);
@@ -121,6 +97,46 @@ fn above(prices: &Prices, start: &Prices) -> Prices {
         *price -= own;
     }
     above
+}
+
+/// Raises the bound by better prices, with plans guided by them on the way.
+fn raise(
+    dual: &mut Dual<'_>,
+    domains: &[&Domain],
+    start: &Prices,
+    budget: Budget<'_>,
+    local: &mut Local<'_>,
+    found: &mut Found,
+) {
+    let mut step: i64 = 50 << 16;
+    let (mut stall, mut last) = (0, i64::MIN);
+    for k in 1..=2_000 {
+        let value = dual.evaluate(domains);
+        if value > found.root.0 {
+            found.root.0 = value;
+            found.root.1.clone_from(&dual.prices);
+            stall = 0;
+        } else {
+            stall += 1;
+        }
+        let spent = (dual.work + local.work) * SLOWER > budget.work || (budget.stop)();
+        if spent || points_up(value) * i64::from(UNIT) >= found.upper {
+            break;
+        }
+        if dual.turn(KEEP) == 0 || step < 1 << 15 {
+            break;
+        }
+        dual.step(step);
+        step = step * if stall > 6 { 248 } else { 253 } / 256;
+        if k % 60 == 0 {
+            local.guided((dual.premium(start), &[]), domains, 2);
+            take(found, local);
+            if found.root.0.saturating_sub(last) < found.upper / 10_000 {
+                break;
+            }
+            last = found.root.0;
+        }
+    }
 }
 
 fn take(found: &mut Found, local: &Local<'_>) {

@@ -12,7 +12,7 @@ use super::solve::{Base, Budget};
 use super::star::{self, Hold};
 
 /// Work one change may cost where the caller has no opinion.
-const WORK: u64 = 4_000;
+const WORK: u64 = 3_000;
 
 /// A new event in somebody's calendar.
 #[derive(Debug, Clone, PartialEq, Eq)]

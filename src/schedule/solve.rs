@@ -72,7 +72,7 @@ pub fn solve(problem: &Problem, budget: Budget<'_>) -> Solution {
     let mut local = Local::new(problem);
     local.greedy();
     for _ in 0..20 {
-        if !local.sweep() {
+        if local.work > budget.work || (budget.stop)() || !local.sweep() {
             break;
         }
     }
