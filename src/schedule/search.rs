@@ -104,8 +104,10 @@ impl<'p, 'b> Search<'p, 'b> {
 
         let Some(mut value) = self.settle(&mut node, value) else { return };
         // A small gap is closed at once; a wide one wants a better plan first.
-        let few = if self.problem.series.len() > 10 { 40 } else { 250 };
-        for (rounds, nodes) in [(0, few), (20, few)] {
+        let many = self.problem.series.len() > 10;
+        let stages: &[_] =
+            if many { &[(0, 40), (20, 40)] } else { &[(0, 40), (20, 150), (160, 500)] };
+        for &(rounds, nodes) in stages {
             if rounds > 0 {
                 self.shake(value, rounds);
                 let Some(settled) = self.settle(&mut node, value) else { return };
