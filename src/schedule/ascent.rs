@@ -61,7 +61,9 @@ impl Search<'_, '_> {
             } else {
                 stall += 1;
             }
-            if self.beaten(best) || (k % 16 == 0 && self.spent()) {
+            // A joint week is dear; without one the clock is asked less often.
+            let ask = k % 16 == 0 || !self.dual.joint.is_empty();
+            if self.beaten(best) || (ask && self.spent()) {
                 break;
             }
             if stall >= ascent.patience {
@@ -112,6 +114,9 @@ impl Search<'_, '_> {
     /// Returns the bound of the prices, and that bound lifted by what the
     /// days ask of the series whose answer suits them least.
     pub(super) fn tighten(&mut self, node: &mut Node) -> Option<(i64, i64)> {
+        if node.domains.iter().any(|d| d.choices.is_empty()) {
+            return None;
+        }
         // The days may still sell what another node could want.
         self.dual.restrict(&node.domains);
         self.dual.set_prices(&node.prices);

@@ -5,7 +5,7 @@
 
 use super::ascent::Ascent;
 use super::problem::UNIT;
-use super::search::{Node, Search};
+use super::search::{Node, Search, round_up};
 
 /// Steps of the prices for one goal: more than without joint weeks, for there
 /// is a price per cell.
@@ -32,18 +32,15 @@ impl Search<'_, '_> {
         let mut reach = (self.upper / 400).max(16 * i64::from(UNIT));
         let mut failures = 0;
         while failures < FAILURES && !self.spent() {
-            self.goal = value + reach;
-            let reached = self.pursue(node);
+            // Whole points, as plans cost: between them fixing would go too far.
+            self.goal = round_up(value + reach);
+            let open = self.pursue(node);
+            let bound = open.unwrap_or(self.limit());
             self.goal = i64::MAX;
-            if reached.is_closed {
-                value = reached.bound;
-            } else {
-                // Only of plans below the goal is more than `value` known.
+            value = value.max(bound);
+            if open.is_some() {
                 failures += 1;
                 reach /= 2;
-                if reached.is_last {
-                    value = value.max(reached.bound);
-                }
             }
             if self.beaten(value) {
                 return None;
@@ -66,28 +63,15 @@ impl Search<'_, '_> {
         Some(self.sharpen(&mut node, value).is_none())
     }
 
-    /// Works on the present goal; leaves the prices it found in `node`.
-    fn pursue(&mut self, node: &mut Node) -> Reached {
+    /// Works on the present goal; leaves the prices it found in `node`. Returns
+    /// the bound of what is left below the goal, `None` when nothing is.
+    fn pursue(&mut self, node: &mut Node) -> Option<i64> {
         let mut child = node.clone();
         let joint = self.ascend(&mut child, JOINT, true);
         node.prices.clone_from(&child.prices);
-        let mut open = None;
-        if let Some(bound) = self.settle(&mut child, joint) {
-            let nodes = if self.goal >= self.upper { LAST_NODES } else { NODES };
-            let left = self.explore(child, bound, nodes);
-            open = [left, self.open.take()].into_iter().flatten().min();
-        }
-        let is_last = self.goal >= self.upper;
-        Reached { bound: open.unwrap_or(self.limit()), is_closed: open.is_none(), is_last }
+        let bound = self.settle(&mut child, joint)?;
+        let nodes = if self.goal >= self.upper { LAST_NODES } else { NODES };
+        let left = self.explore(child, bound, nodes);
+        [left, self.open.take()].into_iter().flatten().min()
     }
-}
-
-/// How far a goal was pursued.
-struct Reached {
-    /// No plan is cheaper, of those below the goal when it is not closed.
-    bound: i64,
-    /// Is nothing left below the goal?
-    is_closed: bool,
-    /// Did the goal lie at the best plan?
-    is_last: bool,
 }

@@ -12,7 +12,7 @@ use super::sell::{Effort, Packed, Seats, regrets_of, sell};
 use super::week::{Item, MANY, Shape};
 
 /// Slots of a day a direction is kept for.
-const LANES: usize = 176;
+const LANES: usize = 224;
 
 /// One person's joint week.
 #[derive(Debug, Clone)]
@@ -155,6 +155,7 @@ impl Joint {
         let mut regrets = Vec::new();
         for week in &self.weeks {
             regrets.clear();
+            self.effort.work += 1 + week.shape.spots.len() as u64 / 8;
             regrets_of(&week.shape, &week.earns, &week.seats, week.packed.earned, &mut regrets);
             for (item, regret) in week.shape.items.iter().zip(&regrets) {
                 let harder = &mut self.harder[item.id as usize];

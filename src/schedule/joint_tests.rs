@@ -1,11 +1,12 @@
 //! Joint weeks against the plain ways: a week's sale against every set of its
 //! cells, and proofs by goals against the search without them.
 
+use super::ascent::Ascent;
 use super::dual::Dual;
 use super::local::Local;
 use super::mask::{Mask, focus, span, widened};
 use super::problem::{Cell, Choice, Day, Domain, NEVER, Person, Problem, Track, UNIT};
-use super::search::Search;
+use super::search::{Node, Search};
 use super::sell::{Effort, regrets_of, sell};
 use super::solve::{Budget, Proof, solve};
 use super::week::{MANY, Shape};
@@ -211,4 +212,38 @@ fn goals_prove_what_the_search_without_them_proves() {
         }
     }
     assert!(joined > 8 && proved > 6, "{joined} joined, {proved} proved: nothing was compared");
+}
+
+#[test]
+fn a_goal_just_above_the_best_plan_does_not_rule_it_out() {
+    let mut pursued = 0;
+    for seed in 20..36 {
+        let problem = crowded(seed, 3 + (seed % 3) as u32);
+        let budget = Budget { work: 1_000_000, stop: &|| false };
+        let plain = solve(&problem, budget);
+        if plain.proof != Proof::Optimal {
+            continue;
+        }
+        let optimum = plain.cost * i64::from(POINT);
+        for over in [1, 100, 200] {
+            let mut local = Local::new(&problem);
+            local.greedy();
+            let mut search = Search::new(&problem, budget, local);
+            let domains =
+                problem.series.iter().map(|s| std::sync::Arc::new(s.domain.clone())).collect();
+            let mut node = Node { domains, prices: search.start.clone() };
+            let few = Ascent { iterations: 12, theta: 1024, patience: 6, check: 30 };
+            search.ascend(&mut node, few, false);
+            // As if no good plan were known: the first goal lies where it hurts.
+            search.upper = search.upper.max(optimum + 40 * i64::from(POINT));
+            let reach = (search.upper / 400).max(16 * i64::from(POINT));
+            let reached = search.sharpen(&mut node, optimum - reach + over);
+            pursued += usize::from(!search.dual.joint.is_empty());
+            match reached {
+                None => assert_eq!(search.upper, optimum, "seed {seed}: not the best plan"),
+                Some(bound) => assert!(bound <= optimum, "seed {seed}: bound {bound}"),
+            }
+        }
+    }
+    assert!(pursued > 10, "{pursued}: no goal was pursued");
 }

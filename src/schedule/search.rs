@@ -289,6 +289,6 @@ impl<'p, 'b> Search<'p, 'b> {
 }
 
 /// Units, rounded up to whole points.
-fn round_up(units: i64) -> i64 {
+pub(super) fn round_up(units: i64) -> i64 {
     if units == i64::MIN { units } else { points_up(units) * i64::from(UNIT) }
 }
