@@ -15,7 +15,7 @@ use crate::schedule::{self, Budget, Proof};
 
 /// Work units a second of budget stands for. Below what a slow core does, so
 /// that the count, not the clock, ends a search and results repeat.
-const WORK_PER_SECOND: u64 = 2_500_000;
+const WORK_PER_SECOND: u64 = 1_300_000;
 
 /// Arguments of `onbeat solve`.
 #[derive(Debug, clap::Args)]
