@@ -9,6 +9,7 @@
 use super::prices::Prices;
 use super::problem::{Domain, NEVER};
 use super::sell::{Effort, Packed, Seats, regrets_of, sell};
+use super::slope::nudge;
 use super::week::{Item, MANY, Shape};
 
 /// Slots of a day a direction is kept for.
@@ -261,11 +262,9 @@ impl Week {
                 if slope == 0 {
                     continue;
                 }
-                let moved = i64::from(lifts[at]) + ((slope * step + (1 << 23)) >> 24);
-                let moved = moved.clamp(0, i64::from(NEVER / 4)) as i32;
-                let before = std::mem::replace(&mut lifts[at], moved);
-                sums[item.id as usize] += moved - before;
-                any |= moved != before;
+                let before = lifts[at];
+                any |= nudge(&mut lifts[at], slope, step, NEVER / 4);
+                sums[item.id as usize] += lifts[at] - before;
             }
         }
         any

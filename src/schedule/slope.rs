@@ -105,7 +105,8 @@ impl Dual<'_> {
     }
 }
 
-fn nudge(price: &mut i32, slope: i64, step: i64, most: i32) -> bool {
+/// Moves one price along its slope, within 0 and `most`; did it change?
+pub(super) fn nudge(price: &mut i32, slope: i64, step: i64, most: i32) -> bool {
     let moved = i64::from(*price) + ((slope * step + (1 << 23)) >> 24);
     let moved = moved.clamp(0, i64::from(most)) as i32;
     std::mem::replace(price, moved) != moved
